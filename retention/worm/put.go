@@ -1,0 +1,115 @@
+package worm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/holdfast-archive/holdfast/retention"
+)
+
+// Spec is what the caller knows of an object before it is stored.
+type Spec struct {
+	Size        int64  // bytes
+	SHA256      Digest // of the whole body; required
+	Lock        retention.Lock
+	ContentType string // stored where the backend keeps one; may be empty
+}
+
+// Stored is the outcome of a Put that succeeded.
+type Stored struct {
+	Ref     Ref
+	Created bool // this call is known to have created the object; false when the same bytes were found under the key
+}
+
+// Put creates an object from body, which must be exactly spec.Size bytes that
+// hash to spec.SHA256: a body that is anything else stores nothing and is an
+// error that matches [ErrCorrupt].
+//
+// Put is idempotent. When the key already holds the same bytes their lock is
+// made at least as strong as spec.Lock, and Put succeeds. Other bytes under the
+// key are kept and reported as an [ExistsError]. See the package doc for
+// outcomes that are unknown.
+func (s *Store) Put(ctx context.Context, key string, body io.Reader, spec Spec) (Stored, error) {
+	stored, err := s.put(ctx, key, body, spec)
+	if err != nil {
+		return Stored{}, fmt.Errorf("worm: put %s: %w", key, err)
+	}
+	return stored, nil
+}
+
+func (s *Store) put(ctx context.Context, key string, body io.Reader, spec Spec) (Stored, error) {
+	if spec.Size < 0 || spec.SHA256.IsZero() {
+		return Stored{}, errors.New("the size and the SHA-256 of the body must be given")
+	}
+	if err := s.allows(key, spec.Lock); err != nil {
+		return Stored{}, err
+	}
+	ref, err := s.driver.Create(ctx, Creation{
+		Key:         key,
+		Body:        newExactReader(body, Ref{Key: key}, spec.Size, spec.SHA256),
+		Size:        spec.Size,
+		SHA256:      spec.SHA256,
+		Lock:        spec.Lock,
+		ContentType: spec.ContentType,
+	})
+	switch {
+	case err == nil:
+		return Stored{Ref: ref, Created: true}, nil
+	case errors.Is(err, ErrExists), errors.Is(err, ErrOutcomeUnknown):
+		return s.readBack(ctx, key, spec, err)
+	}
+	return Stored{}, err
+}
+
+// readBack settles a write that was refused or whose reply was lost by looking
+// at what the key holds.
+func (s *Store) readBack(ctx context.Context, key string, spec Spec, cause error) (Stored, error) {
+	have, err := s.driver.State(ctx, Ref{Key: key})
+	if err != nil {
+		return Stored{}, s.unsettled(key, spec, cause, err)
+	}
+	digest, err := s.hash(ctx, have.Ref)
+	if err != nil {
+		return Stored{}, s.unsettled(key, spec, cause, err)
+	}
+	if digest != spec.SHA256 {
+		return Stored{}, &ExistsError{Ref: have.Ref, Have: digest, Want: spec.SHA256}
+	}
+	return Stored{Ref: have.Ref}, s.strengthen(ctx, have, spec.Lock)
+}
+
+// unsettled is the error of a write that could not be read back. One that was
+// refused outright is not ours to have stored; one whose reply was lost may be.
+func (s *Store) unsettled(key string, spec Spec, cause, err error) error {
+	if errors.Is(cause, ErrOutcomeUnknown) {
+		return &OutcomeUnknownError{Key: key, SHA256: spec.SHA256, Cause: errors.Join(cause, err)}
+	}
+	return fmt.Errorf("the key is taken, and reading it back failed: %w", err)
+}
+
+func (s *Store) strengthen(ctx context.Context, have Object, want retention.Lock) error {
+	if want.LegalHold && !have.Lock.LegalHold {
+		if err := s.driver.SetLegalHold(ctx, have.Ref, true); err != nil {
+			return fmt.Errorf("set the legal hold of what is stored: %w", err)
+		}
+	}
+	want.LegalHold = have.Lock.LegalHold
+	if have.Lock.Covers(want) {
+		return nil
+	}
+	if err := s.driver.Extend(ctx, have.Ref, retention.Stronger(have.Lock, want)); err != nil {
+		return fmt.Errorf("extend the lock of what is stored: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) hash(ctx context.Context, ref Ref) (Digest, error) {
+	body, err := s.driver.Open(ctx, ref)
+	if err != nil {
+		return Digest{}, err
+	}
+	defer body.Close()
+	return hashAll(body)
+}
