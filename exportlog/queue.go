@@ -1,0 +1,89 @@
+package exportlog
+
+import (
+	"slices"
+	"sync"
+)
+
+// request is one call of Append on its way into the log.
+type request struct {
+	rows  []Row
+	bytes int          // no more than this in the commit
+	done  chan outcome // buffered: the writer never waits for a caller that left
+}
+
+type outcome struct {
+	rows []Appended
+	err  error
+}
+
+// queue groups what is appended while a commit is in flight into the next one.
+// A writer goroutine runs only while there is something to write.
+type queue struct {
+	mu      sync.Mutex
+	waiting []*request
+	writing bool
+	closed  bool
+	writer  sync.WaitGroup
+}
+
+// put queues a request and starts the writer if there is none. It reports false
+// when the queue is closed.
+func (q *queue) put(r *request, write func(group []*request)) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false
+	}
+	q.waiting = append(q.waiting, r)
+	if !q.writing {
+		q.writing = true
+		q.writer.Go(func() {
+			for group := q.take(); len(group) > 0; group = q.take() {
+				write(group)
+			}
+		})
+	}
+	return true
+}
+
+// take removes the requests that fit into one commit, first come first served.
+// When none are left, the writer is done.
+func (q *queue) take() []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, rows, bytes := 0, 0, 0
+	for _, r := range q.waiting {
+		rows += len(r.rows)
+		bytes += r.bytes
+		if rows > MaxCommitRows || bytes > MaxCommitBytes {
+			break
+		}
+		n++
+	}
+	group := slices.Clone(q.waiting[:n])
+	q.waiting = slices.Delete(q.waiting, 0, n)
+	q.writing = n > 0
+	return group
+}
+
+// withdraw removes a request that no writer has taken yet, and reports whether
+// it did.
+func (q *queue) withdraw(r *request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	at := slices.Index(q.waiting, r)
+	if at < 0 {
+		return false
+	}
+	q.waiting = slices.Delete(q.waiting, at, at+1)
+	return true
+}
+
+// close refuses what comes later and waits for what was queued.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	q.writer.Wait()
+}

@@ -1,0 +1,117 @@
+package exportlog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	gax "github.com/googleapis/gax-go/v2"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// contention is how long a loser of the race for a commit waits, with full
+// jitter, before it tries the next.
+func contention() *gax.Backoff {
+	return &gax.Backoff{Initial: 2 * time.Millisecond, Max: time.Second, Multiplier: 2}
+}
+
+// commit writes a group of requests and tells each its outcome. It runs on its
+// own clock: a caller that gives up does not cut off the others in its commit.
+func (l *Log) commit(group []*request) {
+	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.Patience)
+	defer cancel()
+	results, err := l.race(ctx, group)
+	for i, r := range group {
+		if err != nil {
+			r.fail(err)
+			continue
+		}
+		r.done <- outcome{rows: results[i]}
+	}
+}
+
+// race drafts the next commit and writes it, again and again until it is the
+// one that got the place.
+func (l *Log) race(ctx context.Context, group []*request) ([][]Appended, error) {
+	wait := contention()
+	for known := l.commits() > 0; ; known = false {
+		if !known {
+			if err := l.catchUp(ctx); err != nil {
+				return nil, fmt.Errorf("nothing was appended: %w", err)
+			}
+		}
+		d, err := l.draft(ctx, group)
+		if err != nil {
+			return nil, fmt.Errorf("nothing was appended: %w", err)
+		}
+		if len(d.body) == 0 {
+			return d.results, nil
+		}
+		err = l.write(ctx, d)
+		if err == nil {
+			l.learn(d.number, stored{body: d.body})
+			return d.results, nil
+		}
+		if !errors.Is(err, worm.ErrExists) {
+			return nil, err
+		}
+		if err := gax.Sleep(ctx, wait.Pause()); err != nil {
+			return nil, fmt.Errorf("nothing was appended: other writers were always first: %w", err)
+		}
+	}
+}
+
+// refusals is how often the store may plainly refuse a commit before it is
+// believed.
+const refusals = 3
+
+// write puts a draft under its name, and the same bytes again for as long as
+// the outcome is not known. The error matches worm.ErrExists when the place is
+// another writer's.
+func (l *Log) write(ctx context.Context, d draft) error {
+	spec := worm.Spec{
+		Size:        int64(len(d.body)),
+		SHA256:      worm.Sum(d.body),
+		Lock:        l.cfg.Lock(l.cfg.Clock().UTC()),
+		ContentType: "application/jsonl",
+	}
+	wait := contention()
+	unknown, refused := false, 0
+	for {
+		_, err := l.store.Put(ctx, commitKey(d.number), bytes.NewReader(d.body), spec)
+		switch {
+		case err == nil, errors.Is(err, worm.ErrExists):
+			return err
+		case errors.Is(err, worm.ErrOutcomeUnknown), ctx.Err() != nil:
+			unknown = true
+		case !errors.Is(err, worm.ErrConflict):
+			refused++
+		}
+		if ours, settled := l.readBack(ctx, d); settled {
+			return ours
+		}
+		if slept := gax.Sleep(ctx, wait.Pause()); slept == nil && (unknown || refused < refusals) {
+			continue
+		}
+		if unknown {
+			return &UnknownOutcomeError{Object: commitKey(d.number), SHA256: spec.SHA256, Cause: err}
+		}
+		return fmt.Errorf("nothing was appended: %w", err)
+	}
+}
+
+// readBack looks at what stands in a draft's place. It is settled when something
+// does: nil if that is the draft, worm.ErrExists if not.
+func (l *Log) readBack(ctx context.Context, d draft) (err error, settled bool) {
+	s, err := readCommit(ctx, l.store, d.number)
+	if err != nil || s.absent || s.bad != nil {
+		return nil, false
+	}
+	if bytes.Equal(s.body, d.body) {
+		return nil, true
+	}
+	return worm.ErrExists, true
+}
