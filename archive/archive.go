@@ -1,0 +1,83 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// Config is how an archive is used. To export, Signer and Operator are
+// required; to retrieve and verify, a Verifier (or a Signer) is.
+type Config struct {
+	Policy   Policy             // zero is DefaultPolicy
+	Signer   *manifest.Signer   // signs each batch's manifest
+	Verifier *manifest.Verifier // the keys that are trusted; nil trusts the Signer's alone
+	Operator string             // export_operator_ack: who, or what pipeline, answers for the exports
+	Clock    func() time.Time   // nil is time.Now
+}
+
+// Archive is one bucket of evidence. It is safe for concurrent use, and any
+// number of processes may use the same bucket at once.
+type Archive struct {
+	store    *worm.Store
+	log      *exportlog.Log
+	policy   Policy
+	signer   *manifest.Signer
+	verifier *manifest.Verifier
+	operator string
+	clock    func() time.Time
+}
+
+// Open opens the bucket that a gocloud-style URL names, such as
+// file:///var/lib/evidence or s3://release-evidence?region=eu-west-1. The driver
+// for the URL's scheme must be linked, by blank import of its package below
+// retention/worm. Nothing is read or written yet.
+func Open(ctx context.Context, url string, cfg Config) (*Archive, error) {
+	store, err := worm.Open(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("archive: open: %w", err)
+	}
+	a, err := OpenStore(store, cfg)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return a, nil
+}
+
+// OpenStore is [Open] over a store the caller has opened. Closing the archive
+// closes it.
+func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
+	a := &Archive{
+		store:    store,
+		policy:   cfg.Policy.withDefaults(),
+		signer:   cfg.Signer,
+		verifier: cfg.Verifier,
+		operator: cfg.Operator,
+		clock:    cfg.Clock,
+	}
+	if err := a.policy.Validate(); err != nil {
+		return nil, err
+	}
+	if a.clock == nil {
+		a.clock = time.Now
+	}
+	if a.verifier == nil && a.signer != nil {
+		a.verifier = a.signer.Verifier()
+	}
+	a.log = exportlog.Open(store, exportlog.Config{Lock: a.policy.Matrix.Longest, Clock: a.clock})
+	return a, nil
+}
+
+// Log returns the bucket's export log.
+func (a *Archive) Log() *exportlog.Log { return a.log }
+
+// Close waits for writes in flight and releases what the bucket's driver holds
+// open.
+func (a *Archive) Close() error {
+	return errors.Join(a.log.Close(), a.store.Close())
+}

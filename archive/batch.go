@@ -1,0 +1,134 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// item is one packet on its way through an export.
+type item struct {
+	packet         Packet
+	sha256         worm.Digest
+	exhibits       []measured
+	folder         string // in the bucket
+	idempotencyKey string
+
+	decision retention.Decision // filled in by decide
+	signed   manifest.Packet    // what the manifest will say; storeObjects fills in where things lie
+}
+
+func newItem(p Packet, folder string, exhibits []measured) *item {
+	it := &item{packet: p, sha256: p.SHA256(), exhibits: exhibits, folder: folder}
+	it.signed = manifest.Packet{
+		PromotionPacketID:      p.Header.PromotionPacketID,
+		PromotionDecision:      p.Header.PromotionDecision,
+		PromotionDecisionAtUTC: p.Header.PromotionDecisionAtUTC,
+		Document:               manifest.Object{Name: p.name, SHA256: it.sha256.String(), Size: int64(len(p.document))},
+	}
+	for _, e := range exhibits {
+		it.signed.Exhibits = append(it.signed.Exhibits, manifest.Object{Name: e.Name, SHA256: e.sha256.String(), Size: e.size})
+	}
+	it.idempotencyKey = idempotencyKey(it.signed)
+	return it
+}
+
+// idempotencyKey is the same for the same packet with the same exhibits, whoever
+// exports it, when, and to where.
+func idempotencyKey(p manifest.Packet) string {
+	lines := []string{fmt.Sprintf("%q %s", p.PromotionPacketID, p.Document.SHA256)}
+	for _, o := range p.Exhibits {
+		lines = append(lines, fmt.Sprintf("%q %s", o.Name, o.SHA256))
+	}
+	slices.Sort(lines[1:])
+	return "export:" + hexSum(strings.Join(lines, "\n"))
+}
+
+func idempotencyKeys(items []*item) []string {
+	keys := make([]string, len(items))
+	for i, it := range items {
+		keys[i] = it.idempotencyKey
+	}
+	return keys
+}
+
+// batch is what one manifest covers.
+type batch struct {
+	id    string
+	items []*item
+	at    time.Time // of the export
+}
+
+// batches groups the packets that are not logged yet, each once, as many to a
+// manifest as it can name.
+func batches(items []*item, logged map[string]exportlog.Row) []batch {
+	var all []batch
+	subjects := 0
+	seen := map[string]bool{}
+	for _, it := range items {
+		if _, done := logged[it.idempotencyKey]; done || seen[it.idempotencyKey] {
+			continue
+		}
+		seen[it.idempotencyKey] = true
+		n := 1 + len(it.exhibits)
+		if len(all) == 0 || subjects+n > manifest.MaxSubjects {
+			all, subjects = append(all, batch{}), 0
+		}
+		last := &all[len(all)-1]
+		last.items = append(last.items, it)
+		subjects += n
+	}
+	for i := range all {
+		all[i].id = batchID(all[i].items)
+	}
+	return all
+}
+
+// batchID is the same for the same packets, so that an export cut off before its
+// row finds what it has already stored. It starts with the day of the first
+// decision, for people.
+func batchID(items []*item) string {
+	first := items[0].packet.Header.PromotionDecisionAtUTC
+	for _, it := range items[1:] {
+		if at := it.packet.Header.PromotionDecisionAtUTC; at.Before(first) {
+			first = at
+		}
+	}
+	keys := slices.Sorted(slices.Values(idempotencyKeys(items)))
+	return fmt.Sprintf("eb-%s-%s", first.Format("20060102"), hexSum(strings.Join(keys, "\n"))[:16])
+}
+
+// decide classifies a batch's packets as of now.
+func (a *Archive) decide(b *batch) error {
+	b.at = a.clock().UTC().Truncate(time.Millisecond)
+	for _, it := range b.items {
+		var err error
+		if it.decision, err = a.policy.Matrix.Decide(it.packet.facts(), b.at); err != nil {
+			return it.packet.problem("retention_class", err)
+		}
+	}
+	return nil
+}
+
+// lock is the strongest of the batch's packets: what explains them is kept as
+// long as they are.
+func (b batch) lock() retention.Lock {
+	var lock retention.Lock
+	for _, it := range b.items {
+		lock = retention.Stronger(lock, it.decision.Lock)
+	}
+	return lock
+}
+
+func hexSum(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

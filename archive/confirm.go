@@ -1,0 +1,186 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// Confirmation is what Confirm checked.
+type Confirmation struct {
+	Evidence Evidence // zero when its manifest could not be verified
+	Objects  int      // read whole: the manifest, the packet, its exhibits
+	Bytes    int64    // of these
+	Findings []exportlog.Finding
+}
+
+// Confirm proves that an export is what it was: the row is in the log as given,
+// the manifest has the row's content_integrity_reference and a trusted key's
+// signature and says what the row says, the packet and every exhibit hash to
+// the manifest's digests, each object is locked at least as firmly as promised,
+// and the log still has the row that the manifest saw last.
+//
+// Confirm goes on after it has found something, and then returns a
+// [NotConfirmedError] with all of it. Any other error means that it could not
+// find out.
+func (a *Archive) Confirm(ctx context.Context, row exportlog.Row) (Confirmation, error) {
+	c := confirmer{archive: a, opener: a.newOpener(), row: row}
+	if err := c.confirm(ctx); err != nil {
+		return c.Confirmation, fmt.Errorf("archive: confirm row %d: %w", row.ExportRowID, err)
+	}
+	if len(c.Findings) > 0 {
+		return c.Confirmation, fmt.Errorf("archive: confirm row %d: %w", row.ExportRowID, &NotConfirmedError{Findings: c.Findings})
+	}
+	return c.Confirmation, nil
+}
+
+// confirmer confirms one row.
+type confirmer struct {
+	Confirmation
+	archive *Archive
+	opener  *opener
+	row     exportlog.Row
+}
+
+func (c *confirmer) find(object, format string, args ...any) {
+	c.Findings = append(c.Findings, exportlog.Finding{Object: object, ExportRowID: c.row.ExportRowID, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (c *confirmer) confirm(ctx context.Context) error {
+	if err := c.rowInLog(ctx); err != nil {
+		return err
+	}
+	return c.evidence(ctx)
+}
+
+// rowInLog checks that the log has the row, byte for byte.
+func (c *confirmer) rowInLog(ctx context.Context) error {
+	rows, err := c.archive.log.Find(ctx, exportlog.Query{ExportRowID: c.row.ExportRowID})
+	if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
+		return err
+	}
+	if len(rows) != 1 {
+		c.find("log", "the log has no such row")
+	} else if rows[0].SHA256() != c.row.SHA256() {
+		c.find("log", "the log has another row under this number")
+	}
+	return nil
+}
+
+// evidence checks everything the row points to.
+func (c *confirmer) evidence(ctx context.Context) error {
+	e, err := c.opener.evidence(ctx, c.row)
+	var broken *NotConfirmedError
+	if errors.As(err, &broken) {
+		c.Findings = append(c.Findings, broken.Findings...)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Evidence = e
+	c.Objects++
+	for _, difference := range differences(c.row, e) {
+		c.find(c.opener.key, "row and manifest differ: %s", difference)
+	}
+	if err := c.locked(ctx, worm.Ref{Key: c.opener.key}, e.Packet.Retention); err != nil {
+		return err
+	}
+	for _, o := range e.Packet.Objects() {
+		if err := c.object(ctx, o); err != nil {
+			return err
+		}
+	}
+	return c.anchor(ctx)
+}
+
+// differences compares what the row says with what was signed.
+func differences(row exportlog.Row, e Evidence) []string {
+	p, batch := e.Packet, e.Statement.Predicate
+	var all []string
+	for _, pair := range []struct{ field, row, signed string }{
+		{"promotion_packet_id", row.PromotionPacketID, p.PromotionPacketID},
+		{"promotion_decision", row.PromotionDecision, p.PromotionDecision},
+		{"promotion_decision_at_utc", stamp(row.PromotionDecisionAtUTC), stamp(p.PromotionDecisionAtUTC)},
+		{"export_batch_id", row.ExportBatchID, batch.ExportBatchID},
+		{"packet_sha256", row.PacketSHA256.String(), p.Document.SHA256},
+		{"retention_class", string(row.RetentionClass), p.Retention.RetentionClass},
+		{"retain_until_utc", stamp(row.RetainUntilUTC), stamp(value(p.Retention.RetainUntilUTC))},
+		{"exported_at_utc", stamp(row.ExportedAtUTC), stamp(batch.ExportedAtUTC)},
+		{"export_operator_ack", row.ExportOperatorAck, batch.ExportOperatorAck},
+	} {
+		if pair.row != pair.signed {
+			all = append(all, fmt.Sprintf("%s is %.80q in the row, %.80q in the manifest", pair.field, pair.row, pair.signed))
+		}
+	}
+	return all
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// object checks one object's bytes and its lock.
+func (c *confirmer) object(ctx context.Context, o manifest.Object) error {
+	body, err := c.Evidence.open(ctx, o)
+	if err == nil {
+		var n int64
+		n, err = io.Copy(io.Discard, body)
+		c.Objects, c.Bytes = c.Objects+1, c.Bytes+n
+		body.Close()
+	}
+	switch {
+	case errors.Is(err, worm.ErrNotFound), errors.Is(err, worm.ErrCorrupt):
+		c.find(o.Subject, "%v", err)
+		return nil
+	case err != nil:
+		return err
+	}
+	return c.locked(ctx, c.archive.ref(o), c.Evidence.Packet.Retention)
+}
+
+// locked checks that an object is still under at least the lock it was promised.
+func (c *confirmer) locked(ctx context.Context, ref worm.Ref, promised manifest.Retention) error {
+	have, err := c.archive.store.State(ctx, ref)
+	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) {
+		c.find(ref.Key, "%v", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	want := retention.Lock{Mode: retention.Mode(promised.Mode), Until: value(promised.RetainUntilUTC)}
+	have.Lock.LegalHold = false // a hold set at export may have been released since, by a row of its own
+	if !have.Lock.Covers(want) {
+		c.find(ref.Key, "the manifest promises %s, the object is under %s", want, have.Lock)
+	}
+	if have.Hidden {
+		c.find(ref.Key, "something newer hides the version that was exported")
+	}
+	return nil
+}
+
+// anchor checks that the log still has the row that was its last when the
+// manifest was signed.
+func (c *confirmer) anchor(ctx context.Context) error {
+	seen := c.Evidence.Statement.Predicate.Log
+	if seen.Size >= c.row.ExportRowID {
+		c.find(c.opener.key, "the manifest was signed over %d rows, and its own row is number %d: rows were removed or renumbered", seen.Size, c.row.ExportRowID)
+	}
+	if seen.Size == 0 {
+		return nil
+	}
+	rows, err := c.archive.log.Find(ctx, exportlog.Query{ExportRowID: seen.Size})
+	if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
+		return err
+	}
+	if len(rows) != 1 || rows[0].SHA256().String() != seen.LastRowSHA256 {
+		c.find(c.opener.key, "row %d of the log is not the one the manifest was signed over", seen.Size)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/holdfast-archive/holdfast/exportlog"
+)
+
+// Receipt is proof that a packet is archived: the row that says so. Keep its
+// ExportRowID and ArchiveURI with the deployment.
+type Receipt struct {
+	exportlog.Row
+	AlreadyExported bool // the same packet was exported before; Row is the first export's, and nothing was written
+}
+
+// Export archives one packet. When it returns, the packet and its exhibits are
+// stored and locked, a signed manifest says why they are kept, and the log has a
+// row that points to both.
+//
+// Export is idempotent: the same packet with the same exhibits, exported again
+// by anybody, returns the first receipt. After an error, or a crash at any
+// point, export the same packet again: what was done is found and the rest is
+// completed. A packet with other bytes under the same promotion_packet_id is
+// kept beside the first, and its row names the earlier one in
+// reexport_of_export_row_id.
+//
+// A packet that cannot be exported is a [PacketError] and leaves nothing behind.
+func (a *Archive) Export(ctx context.Context, p Packet) (Receipt, error) {
+	receipts, err := a.export(ctx, []Packet{p})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("archive: export: %w", err)
+	}
+	return receipts[0], nil
+}
+
+// ExportBatch archives packets under one manifest and export_batch_id, as many
+// as one manifest holds, then the next, and returns their receipts in the order
+// given. Packets are checked first: if any cannot be exported, nothing is
+// written and the error has a [PacketError] for each.
+//
+// Otherwise ExportBatch is as [Archive.Export]: after an error some manifests'
+// packets may be exported and others not, and exporting them all again
+// completes the rest.
+func (a *Archive) ExportBatch(ctx context.Context, packets []Packet) ([]Receipt, error) {
+	receipts, err := a.export(ctx, packets)
+	if err != nil {
+		return nil, fmt.Errorf("archive: export %d packets: %w", len(packets), err)
+	}
+	return receipts, nil
+}
+
+func (a *Archive) export(ctx context.Context, packets []Packet) ([]Receipt, error) {
+	if a.signer == nil || a.operator == "" {
+		return nil, fmt.Errorf("%w: set Config.Signer and Config.Operator to export", ErrReadOnly)
+	}
+	items, err := a.prepare(ctx, packets)
+	if err != nil {
+		return nil, err
+	}
+	logged, err := a.log.Existing(ctx, idempotencyKeys(items)...)
+	if err != nil {
+		return nil, err
+	}
+	receipts := map[string]Receipt{}
+	for key, row := range logged {
+		receipts[key] = Receipt{Row: row, AlreadyExported: true}
+	}
+	for _, batch := range batches(items, logged) {
+		rows, err := a.exportBatch(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			receipts[r.IdempotencyKey] = Receipt{Row: r.Row, AlreadyExported: r.Existing}
+		}
+	}
+	inOrder := make([]Receipt, len(items))
+	for i, it := range items {
+		inOrder[i] = receipts[it.idempotencyKey]
+	}
+	return inOrder, nil
+}
+
+// exportBatch takes the packets of one manifest the whole way: decided, stored,
+// signed, logged. A process that dies on the way leaves locked objects that the
+// next attempt finds and builds on, and that count for nothing until the row is
+// there.
+func (a *Archive) exportBatch(ctx context.Context, b batch) ([]exportlog.Appended, error) {
+	if err := a.decide(&b); err != nil {
+		return nil, err
+	}
+	if err := a.storeObjects(ctx, &b); err != nil {
+		return nil, err
+	}
+	sealed, err := a.seal(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return a.log.Append(ctx, sealed.rows(b)...)
+}
+
+// prepare checks packets and hashes their exhibits, without writing anything.
+func (a *Archive) prepare(ctx context.Context, packets []Packet) ([]*item, error) {
+	var items []*item
+	var problems []error
+	for _, p := range packets {
+		it, err := a.prepareOne(ctx, p)
+		items, problems = append(items, it), append(problems, err)
+	}
+	return items, errors.Join(problems...)
+}
+
+func (a *Archive) prepareOne(ctx context.Context, p Packet) (*item, error) {
+	if err := a.policy.admit(p, a.clock()); err != nil {
+		return nil, err
+	}
+	id, err := escape(p.Header.PromotionPacketID)
+	if err != nil {
+		return nil, p.problem("promotion_packet_id", fmt.Errorf("%w: %w", ErrBadID, err))
+	}
+	exhibits, err := p.measure(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newItem(p, packetFolder(id, p.SHA256()), exhibits), nil
+}

@@ -1,0 +1,97 @@
+package manifest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	stdjson "encoding/json"
+	"fmt"
+	"strings"
+
+	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	commonv1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	dssev1 "github.com/sigstore/protobuf-specs/gen/pb-go/dsse"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+const (
+	// MediaType is that of a Sigstore bundle v0.3.
+	MediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+	// MaxBundleBytes bounds a bundle; 1,000 subjects take about 1 MiB.
+	MaxBundleBytes = 16 << 20
+)
+
+// Reference returns the content_integrity_reference of a bundle: "sha256:" and
+// the SHA-256 of its bytes, in hex.
+func Reference(bundle []byte) string {
+	sum := sha256.Sum256(bundle)
+	return referencePrefix + hex.EncodeToString(sum[:])
+}
+
+const referencePrefix = "sha256:"
+
+// ParseReference returns the hex digits of a content_integrity_reference.
+func ParseReference(reference string) (string, error) {
+	digits, ok := strings.CutPrefix(reference, referencePrefix)
+	if b, err := hex.DecodeString(digits); !ok || err != nil || len(b) != sha256.Size || hex.EncodeToString(b) != digits {
+		return "", fmt.Errorf("manifest: %.100q is not a content_integrity_reference: it should be sha256: and 64 lowercase hexadecimal digits", reference)
+	}
+	return digits, nil
+}
+
+// encodeBundle puts a DSSE envelope, as JSON, into a bundle that names its key.
+func encodeBundle(envelope []byte, keyID string) ([]byte, error) {
+	signed := new(dssev1.Envelope)
+	if err := protojson.Unmarshal(envelope, signed); err != nil {
+		return nil, err
+	}
+	for _, s := range signed.Signatures {
+		s.Keyid = keyID // the bundle's format wants it to equal the hint
+	}
+	written, err := protojson.Marshal(&bundlev1.Bundle{
+		MediaType: MediaType,
+		VerificationMaterial: &bundlev1.VerificationMaterial{
+			Content: &bundlev1.VerificationMaterial_PublicKey{PublicKey: &commonv1.PublicKeyIdentifier{Hint: keyID}},
+		},
+		Content: &bundlev1.Bundle_DsseEnvelope{DsseEnvelope: signed},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer // protojson varies its white space on purpose
+	err = stdjson.Compact(&b, written)
+	return b.Bytes(), err
+}
+
+// signedPayload is what a well-formed bundle holds.
+type signedPayload struct {
+	payload   []byte
+	signature []byte
+	hint      string
+}
+
+// decodeBundle reads a bundle and refuses every form but the one we write.
+func decodeBundle(bundle []byte) (signedPayload, error) {
+	if len(bundle) > MaxBundleBytes {
+		return signedPayload{}, malformed("it takes %d bytes, the limit is %d", len(bundle), MaxBundleBytes)
+	}
+	var b bundlev1.Bundle
+	if err := protojson.Unmarshal(bundle, &b); err != nil {
+		return signedPayload{}, malformed("not a Sigstore bundle: %v", err)
+	}
+	if b.MediaType != MediaType {
+		return signedPayload{}, malformed("the mediaType is %.100q, not %s", b.MediaType, MediaType)
+	}
+	e := b.GetDsseEnvelope()
+	if e.GetPayloadType() != PayloadType || len(e.GetSignatures()) != 1 {
+		return signedPayload{}, malformed("it needs a DSSE envelope of %s with one signature; it has %.100q with %d", PayloadType, e.GetPayloadType(), len(e.GetSignatures()))
+	}
+	hint := b.GetVerificationMaterial().GetPublicKey().GetHint()
+	if hint == "" {
+		return signedPayload{}, malformed("it does not name the public key it was signed with")
+	}
+	if id := e.Signatures[0].Keyid; id != "" && id != hint {
+		return signedPayload{}, malformed("the signature names key %.80q, the bundle %.80q", id, hint)
+	}
+	return signedPayload{payload: e.Payload, signature: e.Signatures[0].Sig, hint: hint}, nil
+}

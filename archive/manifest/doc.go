@@ -1,0 +1,84 @@
+// Package manifest writes and verifies the signed manifest of an export batch.
+//
+// A manifest is an in-toto Statement v1, signed as DSSE v1 and written as a
+// Sigstore bundle v0.3. All three are other people's formats on purpose: the
+// file can be checked without this library, by sigstore-go, by cosign, or by
+// hand.
+//
+// # The statement
+//
+// The subjects are the batch's objects, by their keys in the bucket. The
+// predicate says what was decided, why it is kept, by whom, when, and how long
+// the log was at that moment:
+//
+//	{
+//	  "_type": "https://in-toto.io/Statement/v1",
+//	  "subject": [{"name": "packets/pp-7/9f86…/packet.json", "digest": {"sha256": "9f86…"}}, …],
+//	  "predicateType": "https://github.com/holdfast-archive/holdfast/archive/manifest/export/v1",
+//	  "predicate": {
+//	    "export_batch_id": "eb-20260804-5be2d3c8a90f1e77",
+//	    "exported_at_utc": "2026-08-04T10:30:12.25Z",
+//	    "export_operator_ack": "release-ops/pipeline-42",
+//	    "packets": [{
+//	      "promotion_packet_id": "pp-7",
+//	      "promotion_decision": "promote",
+//	      "promotion_decision_at_utc": "2026-08-04T10:22:00Z",
+//	      "archive_uri": "s3://release-evidence/packets/pp-7/9f86…/packet.json?versionId=3Lg…",
+//	      "document": {"name": "packet.json", "subject": "packets/pp-7/9f86…/packet.json", "uri": …, "sha256": …, "size": 812},
+//	      "exhibits": [{"name": "scorecard.pdf", …}],
+//	      "retention": {"retention_class": "regulated", "reasons": ["jurisdiction KR is listed as regulated"],
+//	        "period": "P7Y", "mode": "compliance", "retain_until_utc": "2033-08-05T00:00:00Z", "legal_hold": false, "policy_sha256": …}
+//	    }],
+//	    "log": {"size": 41, "root_sha256": …, "last_row_sha256": …}
+//	  }
+//	}
+//
+// Each object of the predicate has exactly one subject with the same digest, and
+// each subject an object. Names that this version does not know are ignored when
+// a statement is read; a name given twice is an error.
+//
+// # The bundle
+//
+//	{
+//	  "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+//	  "verificationMaterial": {"publicKey": {"hint": "<key id>"}},
+//	  "dsseEnvelope": {"payload": "<base64 of the statement>", "payloadType": "application/vnd.in-toto+json",
+//	    "signatures": [{"sig": "<base64>", "keyid": "<key id>"}]}
+//	}
+//
+// A key id is the SHA-256 of the public key's DER (SubjectPublicKeyInfo), in hex:
+//
+//	openssl pkey -pubin -in holdfast.key.pub -outform DER | sha256sum
+//
+// A row's content_integrity_reference is "sha256:" and the SHA-256 of the bundle
+// file; see [Reference].
+//
+// # By hand
+//
+// What is signed is DSSE's pre-authentication encoding of the payload, which for
+// this payload type begins "DSSEv1 28 application/vnd.in-toto+json ". With an
+// ECDSA P-256 or RSA key:
+//
+//	jq -r .dsseEnvelope.payload bundle.json | base64 -d > statement.json
+//	printf 'DSSEv1 28 application/vnd.in-toto+json %d ' $(wc -c < statement.json) | cat - statement.json > pae
+//	jq -r '.dsseEnvelope.signatures[0].sig' bundle.json | base64 -d > sig
+//	openssl dgst -sha256 -verify holdfast.key.pub -signature sig pae
+//
+// With an Ed25519 key the last line is
+//
+//	openssl pkeyutl -verify -pubin -inkey holdfast.key.pub -rawin -in pae -sigfile sig
+//
+// And with cosign, for any one object of the batch:
+//
+//	cosign verify-blob-attestation --key holdfast.key.pub --bundle bundle.json --insecure-ignore-tlog=true \
+//	  --type https://github.com/holdfast-archive/holdfast/archive/manifest/export/v1 packet.json
+//
+// # Keys
+//
+// ECDSA P-256, Ed25519 and RSA (PKCS #1 v1.5, 2048 bits and more) are what all of
+// these tools verify, so other keys are refused before anything is signed.
+//
+// See https://github.com/in-toto/attestation (Statement v1),
+// https://github.com/secure-systems-lab/dsse (DSSE v1) and
+// https://github.com/sigstore/protobuf-specs (bundle v0.3).
+package manifest

@@ -1,0 +1,107 @@
+package manifest
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/sigstore/sigstore/pkg/cryptoutils"
+	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/sigstore/sigstore/pkg/signature/dsse"
+	"github.com/sigstore/sigstore/pkg/signature/options"
+)
+
+// PayloadType is the DSSE payload type of an in-toto statement.
+const PayloadType = "application/vnd.in-toto+json"
+
+// Signer signs manifests with one key. It is safe for concurrent use.
+type Signer struct {
+	signer   signature.Signer // wrapped in DSSE
+	pub      crypto.PublicKey
+	keyID    string
+	verifier *Verifier
+}
+
+// NewSigner returns a signer over a private key in memory: *ecdsa.PrivateKey on
+// P-256, ed25519.PrivateKey, or *rsa.PrivateKey of 2048 bits and more. Other keys
+// are [ErrUnsupportedKey].
+func NewSigner(key crypto.PrivateKey) (*Signer, error) {
+	holder, ok := key.(interface{ Public() crypto.PublicKey })
+	if !ok {
+		return nil, fmt.Errorf("manifest: %w: this is a %T", ErrUnsupportedKey, key)
+	}
+	verifier, err := NewVerifier(holder.Public())
+	if err != nil {
+		return nil, err
+	}
+	signer, err := signature.LoadSigner(key, crypto.SHA256)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: load private key: %w", err)
+	}
+	id, err := keyID(holder.Public())
+	if err != nil {
+		return nil, err
+	}
+	return &Signer{signer: dsse.WrapSigner(signer, PayloadType), pub: holder.Public(), keyID: id, verifier: verifier}, nil
+}
+
+// LoadSigner reads a private key from a PEM file: PKCS #8, or cosign's encrypted
+// form. The password is that of an encrypted key; nil is for keys that have none.
+func LoadSigner(path string, password []byte) (*Signer, error) {
+	pem, err := readKeyFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: load private key: %w", err)
+	}
+	pass := cryptoutils.SkipPassword
+	if password != nil {
+		pass = cryptoutils.StaticPasswordFunc(password)
+	}
+	key, err := cryptoutils.UnmarshalPEMToPrivateKey(pem, pass)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: load private key from %s: %w", path, err)
+	}
+	s, err := NewSigner(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w (from %s)", err, path)
+	}
+	return s, nil
+}
+
+// KeyID returns the SHA-256 of the public key's DER, in hex.
+func (s *Signer) KeyID() string { return s.keyID }
+
+// PublicKey returns the public key.
+func (s *Signer) PublicKey() crypto.PublicKey { return s.pub }
+
+// PublicKeyPEM returns the public key as PEM: what verifiers, and auditors, need.
+func (s *Signer) PublicKeyPEM() ([]byte, error) {
+	return cryptoutils.MarshalPublicKeyToPEM(s.pub)
+}
+
+// Verifier returns a verifier that trusts this key alone.
+func (s *Signer) Verifier() *Verifier { return s.verifier }
+
+// Sign returns the bundle over a statement, after [Statement.Validate].
+func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) {
+	if err := statement.Validate(); err != nil {
+		return nil, err
+	}
+	payload, err := json.Marshal(statement)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: encode statement: %w", err)
+	}
+	envelope, err := s.signer.SignMessage(bytes.NewReader(payload), options.WithContext(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("manifest: sign: %w", err)
+	}
+	bundle, err := encodeBundle(envelope, s.keyID)
+	if err != nil {
+		return nil, fmt.Errorf("manifest: write bundle: %w", err)
+	}
+	if len(bundle) > MaxBundleBytes {
+		return nil, fmt.Errorf("manifest: the bundle takes %d bytes, the limit is %d: export fewer packets in a batch", len(bundle), MaxBundleBytes)
+	}
+	return bundle, nil
+}

@@ -1,0 +1,90 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"path"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// parallelPackets bounds the packets that are stored at once.
+const parallelPackets = 8
+
+// storeObjects stores each packet and its exhibits under its lock, and notes
+// where they lie.
+func (a *Archive) storeObjects(ctx context.Context, b *batch) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelPackets)
+	for _, it := range b.items {
+		g.Go(func() error { return a.storeItem(ctx, it) })
+	}
+	return g.Wait()
+}
+
+func (a *Archive) storeItem(ctx context.Context, it *item) error {
+	ref, err := a.storeDocument(ctx, it)
+	if err != nil {
+		return it.packet.problem("", err)
+	}
+	a.place(&it.signed.Document, ref)
+	it.signed.ArchiveURI = it.signed.Document.URI
+	for i, e := range it.exhibits {
+		ref, err := a.storeExhibit(ctx, it, e)
+		if err != nil {
+			return it.packet.problem(fmt.Sprintf("exhibit %.80q", e.Name), err)
+		}
+		a.place(&it.signed.Exhibits[i], ref)
+	}
+	return nil
+}
+
+// place notes where an object lies.
+func (a *Archive) place(o *manifest.Object, ref worm.Ref) {
+	o.Subject, o.URI = ref.Key, a.store.URI(ref)
+}
+
+func (a *Archive) storeDocument(ctx context.Context, it *item) (worm.Ref, error) {
+	document := it.packet.document
+	stored, err := a.store.Put(ctx, it.folder+it.packet.name, bytes.NewReader(document),
+		worm.Spec{Size: int64(len(document)), SHA256: it.sha256, Lock: it.decision.Lock, ContentType: contentType(it.packet.name)})
+	return stored.Ref, err
+}
+
+// storeExhibit stores an exhibit in the packet's folder. A name that an earlier
+// export of the same packet gave to other bytes is kept as it is, and this
+// exhibit goes into a folder named after its own digest.
+func (a *Archive) storeExhibit(ctx context.Context, it *item, e measured) (worm.Ref, error) {
+	ref, err := a.putExhibit(ctx, it.folder+"exhibits/"+e.segment, it, e)
+	if errors.Is(err, worm.ErrExists) {
+		return a.putExhibit(ctx, it.folder+"exhibits-"+e.sha256.String()+"/"+e.segment, it, e)
+	}
+	return ref, err
+}
+
+func (a *Archive) putExhibit(ctx context.Context, key string, it *item, e measured) (worm.Ref, error) {
+	body, err := e.Open()
+	if err != nil {
+		return worm.Ref{}, fmt.Errorf("%w: it cannot be read: %w", ErrBadExhibit, err)
+	}
+	defer body.Close()
+	stored, err := a.store.Put(ctx, key, body,
+		worm.Spec{Size: e.size, SHA256: e.sha256, Lock: it.decision.Lock, ContentType: contentType(e.Name)})
+	if errors.Is(err, worm.ErrCorrupt) {
+		return worm.Ref{}, fmt.Errorf("%w: it changed while it was being exported: %w", ErrBadExhibit, err)
+	}
+	return stored.Ref, err
+}
+
+func contentType(name string) string {
+	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}

@@ -1,0 +1,205 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// Report is what Verify checked.
+type Report struct {
+	Log        exportlog.Report
+	Exports    int      // rows of kind export, each confirmed
+	Objects    int      // read whole
+	Bytes      int64    // of packets and exhibits
+	Superseded []string // manifests of exports that another process logged first; kept, and no damage
+	Findings   []exportlog.Finding
+}
+
+// Verify checks everything in the bucket: the log as [exportlog.Log.Verify]
+// does, held to the log anchor of every signed manifest; every export as
+// [Archive.Confirm] does; and that nothing lies among the packets and manifests
+// that no export row accounts for. The last is either what an export left that
+// was cut off before its row, in which case exporting the packet again completes
+// it, or the trace of a row that was removed.
+//
+// What is wrong is in the report and in a [NotConfirmedError]. Any other error
+// means that Verify could not find out.
+func (a *Archive) Verify(ctx context.Context) (Report, error) {
+	if a.verifier == nil {
+		return Report{}, fmt.Errorf("archive: verify: %w", manifest.ErrNoTrustedKeys)
+	}
+	v := verification{archive: a, named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
+	for _, step := range []func(context.Context) error{v.manifests, v.log, v.exports, v.unaccounted} {
+		if err := step(ctx); err != nil {
+			return v.Report, fmt.Errorf("archive: verify: %w", err)
+		}
+	}
+	if len(v.Findings) > 0 {
+		return v.Report, fmt.Errorf("archive: verify: %w", &NotConfirmedError{Findings: v.Findings})
+	}
+	return v.Report, nil
+}
+
+type verification struct {
+	Report
+	archive *Archive
+	signed  []signedManifest
+	named   map[string]bool // keys that export rows account for
+	logged  map[string]bool // idempotency keys of export rows
+	unread  map[string]bool // manifests that do not verify; a finding unless a row's Confirm says so
+	excused map[string]bool // folders of packets whose manifest does not verify: what belongs there is not known
+}
+
+type signedManifest struct {
+	key       string
+	predicate manifest.Predicate
+}
+
+func (v *verification) find(object, format string, args ...any) {
+	v.Findings = append(v.Findings, exportlog.Finding{Object: object, Problem: fmt.Sprintf(format, args...)})
+}
+
+// manifests reads every manifest there is, with or without a row.
+func (v *verification) manifests(ctx context.Context) error {
+	for e, err := range v.archive.store.List(ctx, manifests) {
+		if err != nil {
+			return err
+		}
+		bundle, err := v.archive.store.Read(ctx, e.Ref, manifest.MaxBundleBytes)
+		if err == nil {
+			var verified manifest.Verified
+			if verified, err = v.archive.verifier.Verify(bundle); err == nil {
+				v.signed = append(v.signed, signedManifest{e.Ref.Key, verified.Statement.Predicate})
+				continue
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		v.unread[e.Ref.Key] = true
+	}
+	return nil
+}
+
+// log verifies the log against every manifest's anchor.
+func (v *verification) log(ctx context.Context) (err error) {
+	var anchors []exportlog.Anchor
+	for _, m := range v.signed {
+		head, err := headOf(m.predicate.Log)
+		if err != nil {
+			v.find(m.key, "its log anchor: %v", err)
+			continue
+		}
+		anchors = append(anchors, exportlog.Anchor{Head: head, Source: m.key})
+	}
+	v.Report.Log, err = v.archive.log.Verify(ctx, anchors...)
+	v.Findings = append(v.Findings, v.Report.Log.Findings...)
+	if errors.Is(err, exportlog.ErrDamaged) {
+		return nil
+	}
+	return err
+}
+
+func headOf(anchor manifest.LogAnchor) (exportlog.Head, error) {
+	root, err := worm.ParseDigest(anchor.RootSHA256)
+	last, lastErr := worm.ParseDigest(anchor.LastRowSHA256)
+	return exportlog.Head{Size: anchor.Size, Root: root, LastRow: last}, errors.Join(err, lastErr)
+}
+
+// exports confirms every export row.
+func (v *verification) exports(ctx context.Context) error {
+	opener := v.archive.newOpener()
+	for row, err := range v.archive.log.Rows(ctx, 1) {
+		if errors.Is(err, exportlog.ErrDamaged) {
+			continue // named by the log's own verification
+		}
+		if err != nil {
+			return err
+		}
+		if row.Kind != exportlog.KindExport {
+			continue
+		}
+		c := confirmer{archive: v.archive, opener: opener, row: row}
+		if err := c.evidence(ctx); err != nil {
+			return err
+		}
+		v.account(c)
+	}
+	return nil
+}
+
+func (v *verification) account(c confirmer) {
+	v.Exports++
+	v.Objects += c.Objects
+	v.Bytes += c.Bytes
+	v.Findings = append(v.Findings, c.Findings...)
+	v.named[rowManifest(c.row)] = true
+	if c.Evidence.archive == nil {
+		if id, err := escape(c.row.PromotionPacketID); err == nil {
+			v.excused[packetFolder(id, c.row.PacketSHA256)] = true
+		}
+		return
+	}
+	for _, o := range c.Evidence.Packet.Objects() {
+		v.named[o.Subject] = true
+	}
+	v.logged[c.row.IdempotencyKey] = true
+}
+
+// rowManifest is the key of the manifest a row names, whether or not it is there.
+func rowManifest(row exportlog.Row) string {
+	digest := strings.TrimPrefix(row.ContentIntegrityReference, "sha256:")
+	return manifestFolder(row.ExportBatchID) + digest + ".sigstore.json"
+}
+
+// unaccounted names what no export row accounts for.
+func (v *verification) unaccounted(ctx context.Context) error {
+	for key := range v.unread {
+		if !v.named[key] {
+			v.find(key, "no export row accounts for it, and it is not a manifest signed by a trusted key")
+		}
+	}
+	for _, m := range v.signed {
+		if v.named[m.key] {
+			continue
+		}
+		if unlogged := v.unlogged(m.predicate); len(unlogged) > 0 {
+			v.find(m.key, "no export row accounts for it, nor for packets %s that it was signed over: export them again if that export was cut off; if not, rows were removed",
+				strings.Join(unlogged, ", "))
+			continue
+		}
+		v.Superseded = append(v.Superseded, m.key)
+	}
+	for e, err := range v.archive.store.List(ctx, packets) {
+		if err != nil {
+			return err
+		}
+		if key := e.Ref.Key; !v.named[key] && !v.excused[folderOf(key)] {
+			v.find(key, "no export row accounts for it: export the packet again if that export was cut off; if not, its row was removed")
+		}
+	}
+	return nil
+}
+
+// folderOf returns the packet folder a key lies in.
+func folderOf(key string) string {
+	parts := strings.SplitN(key, "/", 4)
+	return strings.Join(parts[:len(parts)-1], "/") + "/"
+}
+
+// unlogged returns the packets of a manifest that no export row has.
+func (v *verification) unlogged(p manifest.Predicate) []string {
+	var ids []string
+	for _, packet := range p.Packets {
+		if !v.logged[idempotencyKey(packet)] {
+			ids = append(ids, fmt.Sprintf("%q", packet.PromotionPacketID))
+		}
+	}
+	return ids
+}

@@ -1,0 +1,50 @@
+package linkage
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/holdfast-archive/holdfast/archive"
+	"github.com/holdfast-archive/holdfast/exportlog"
+)
+
+// What a caller decides on. Test with errors.Is; [AmbiguousError] carries the
+// candidates.
+var (
+	// ErrNotLocated: no export row matches.
+	ErrNotLocated = errors.New("no such export")
+	// ErrAmbiguous: several export rows match, and which one was meant is not
+	// for us to guess.
+	ErrAmbiguous = errors.New("more than one export matches")
+	// ErrNotAcknowledged: nobody entitled to has put their name to the link.
+	ErrNotAcknowledged = errors.New("not acknowledged")
+	// ErrBadDivergence: the divergence does not say enough, or too much.
+	ErrBadDivergence = errors.New("bad divergence")
+)
+
+// AmbiguousError lists the export rows that match. Name the one meant by its
+// export_row_id. It matches [ErrAmbiguous].
+type AmbiguousError struct {
+	Candidates []exportlog.Row
+}
+
+func (e *AmbiguousError) Error() string {
+	texts := make([]string, len(e.Candidates))
+	for i, r := range e.Candidates {
+		texts[i] = fmt.Sprintf("row %d (%.80q, exported %s)", r.ExportRowID, r.PromotionPacketID, r.ExportedAtUTC.Format("2006-01-02T15:04:05Z"))
+	}
+	return fmt.Sprintf("%v: %s; give the export_row_id", ErrAmbiguous, strings.Join(texts, ", "))
+}
+
+// Is matches ErrAmbiguous.
+func (e *AmbiguousError) Is(target error) bool { return target == ErrAmbiguous }
+
+// Linker binds and locates in one archive. It is safe for concurrent use.
+type Linker struct {
+	archive *archive.Archive
+	log     *exportlog.Log
+}
+
+// New returns the linker of an archive.
+func New(a *archive.Archive) *Linker { return &Linker{archive: a, log: a.Log()} }
