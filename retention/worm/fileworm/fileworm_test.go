@@ -1,0 +1,37 @@
+package fileworm_test
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
+	_ "github.com/holdfast-archive/holdfast/retention/worm/fileworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+)
+
+func openStore(t testing.TB, dir, query string) *worm.Store {
+	t.Helper()
+	u := url.URL{Scheme: "file", Path: dir, RawQuery: query}
+	store, err := worm.Open(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func TestConformance(t *testing.T) {
+	wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
+		dir := t.TempDir()
+		return wormtest.Fixture{
+			Store:  openStore(t, dir, ""),
+			Reopen: func() *worm.Store { return openStore(t, dir, "") },
+		}
+	})
+}
+
+func TestConformanceUnderPrefix(t *testing.T) {
+	wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
+		return wormtest.Fixture{Store: openStore(t, t.TempDir(), "prefix=team%20a/evidence/&create_dir=true")}
+	})
+}
