@@ -10,7 +10,7 @@ import (
 func TestExportOnce(t *testing.T) {
 	b := memworm.New()
 	cfg := config(t)
-	a := inMemory(t, b, cfg)
+	a := over(t, b, cfg)
 	p := packet(t, "pp-1")
 	first, err := a.Export(t.Context(), p)
 	if err != nil {
@@ -18,7 +18,7 @@ func TestExportOnce(t *testing.T) {
 	}
 	before := keys(t, b)
 	for _, again := range []int{1, 2} {
-		receipt, err := inMemory(t, b, cfg).Export(t.Context(), p)
+		receipt, err := over(t, b, cfg).Export(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
 		}

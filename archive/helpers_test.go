@@ -2,6 +2,9 @@ package archive_test
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 )
 
@@ -24,20 +28,22 @@ func newSigner(t testing.TB) *manifest.Signer {
 	return s
 }
 
-// config exports every decision, so that tests choose by packet.
+// everything is the policy that exports whatever was decided.
+func everything() archive.Policy {
+	return archive.Policy{Decisions: map[string]archive.Admission{"promote": archive.Accept, "hold": archive.Accept, "cancelled": archive.Accept}}
+}
+
 func config(t testing.TB) archive.Config {
 	return archive.Config{
-		Policy: archive.Policy{
-			Decisions: map[string]archive.Admission{"promote": archive.Accept, "hold": archive.Accept, "cancelled": archive.Accept},
-		},
+		Policy:   everything(),
 		Signer:   newSigner(t),
 		Operator: "release-ops/test",
 		Clock:    func() time.Time { return noon },
 	}
 }
 
-// inMemory opens an archive over a bucket in memory.
-func inMemory(t testing.TB, b worm.Driver, cfg archive.Config) *archive.Archive {
+// over opens an archive over a driver.
+func over(t testing.TB, b worm.Driver, cfg archive.Config) *archive.Archive {
 	t.Helper()
 	store, err := worm.New(t.Context(), b)
 	if err != nil {
@@ -49,6 +55,51 @@ func inMemory(t testing.TB, b worm.Driver, cfg archive.Config) *archive.Archive 
 	}
 	t.Cleanup(func() { a.Close() })
 	return a
+}
+
+// inDirectory opens an archive over a directory that exists.
+func inDirectory(t testing.TB, dir string, cfg archive.Config) *archive.Archive {
+	t.Helper()
+	d, err := fileworm.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return over(t, d, cfg)
+}
+
+// snapshot reads every file below a directory.
+func snapshot(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(filepath.Join(dir, path))
+		files[path] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// wantEqual compares two directories file by file.
+func wantEqual(t testing.TB, what string, got, want map[string]string) {
+	t.Helper()
+	for path, content := range want {
+		if other, there := got[path]; !there {
+			t.Errorf("%s: %s is missing", what, path)
+		} else if other != content {
+			t.Errorf("%s: %s is %q, want %q", what, path, other, content)
+		}
+	}
+	for path := range got {
+		if _, there := want[path]; !there {
+			t.Errorf("%s: %s is new", what, path)
+		}
+	}
 }
 
 func packet(t testing.TB, id string) archive.Packet {

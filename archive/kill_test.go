@@ -1,0 +1,155 @@
+package archive_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-archive/holdfast/archive"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+)
+
+// killedJob exports two sample folders in a batch, and dies on the way.
+func killedJob(ctx context.Context, driver worm.Driver) error {
+	driver, err := killPoint(driver)
+	if err != nil {
+		return err
+	}
+	a, err := openJob(ctx, driver)
+	if err != nil {
+		return err
+	}
+	packets, err := twoFolders()
+	if err != nil {
+		return err
+	}
+	_, err = a.ExportBatch(ctx, packets)
+	return err
+}
+
+func twoFolders() ([]archive.Packet, error) {
+	one, err := archive.ReadFolder(os.DirFS(samplePackets + "/packet-00"))
+	if err != nil {
+		return nil, err
+	}
+	other, err := archive.ReadFolder(os.DirFS(samplePackets + "/packet-01"))
+	return []archive.Packet{one, other}, err
+}
+
+// A process killed before or after any of its writes, and then run again, leaves
+// the same objects as one that was left in peace: the same bytes, one manifest,
+// and rows that differ in nothing but the bucket's path, the signature's digest
+// and the writer's nonce.
+func TestKilledAtEachWrite(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	t.Setenv("HOLDFAST_KEY", key)
+	packets, err := twoFolders()
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	peaceful := t.TempDir()
+	counted := countWrites(t, peaceful, packets)
+	want := steady(t, peaceful)
+	if counted != 7 { // two packets, three exhibits, the manifest, the commit
+		t.Errorf("an export of two packets took %d writes, want 7", counted)
+	}
+	for n := 1; n <= counted; n++ {
+		for _, when := range []string{"before", "after"} {
+			t.Run(fmt.Sprintf("%s write %d", when, n), func(t *testing.T) {
+				bucket := t.TempDir()
+				err := start(t, "killed", bucket, key, fmt.Sprintf("HOLDFAST_KILL_AT=%d", n), "HOLDFAST_KILL="+when).Run()
+				if err == nil || !strings.Contains(err.Error(), "killed") {
+					t.Fatalf("the process was not killed: %v", err)
+				}
+				a := openKeyed(t, bucket)
+				if _, err := a.ExportBatch(t.Context(), packets); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := a.Verify(t.Context()); err != nil {
+					t.Error(err)
+				}
+				wantEqual(t, "after the kill and a second run", steady(t, bucket), want)
+			})
+		}
+	}
+}
+
+func countWrites(t *testing.T, bucket string, packets []archive.Packet) int {
+	t.Helper()
+	driver, err := fileworm.New(bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counting := &wormtest.Faulty{Driver: driver}
+	a, err := openJob(t.Context(), counting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if _, err := a.ExportBatch(t.Context(), packets); err != nil {
+		t.Fatal(err)
+	}
+	return counting.Writes()
+}
+
+// steady is what must be the same in every run. Lock records and staging are the
+// driver's own.
+func steady(t *testing.T, bucket string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for path, content := range snapshot(t, bucket) {
+		if strings.HasPrefix(filepath.Base(path), ".") || strings.HasPrefix(path, ".staging/") {
+			continue
+		}
+		files[path] = content
+	}
+	for path, content := range files {
+		switch {
+		case strings.HasPrefix(path, "manifests/"):
+			delete(files, path)
+			files[filepath.Dir(path)] += "one manifest "
+		case strings.HasPrefix(path, "log/"):
+			files[path] = steadyRows(t, bucket, content)
+		}
+	}
+	return files
+}
+
+func steadyRows(t *testing.T, bucket, content string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, r := range rows(t, openKeyed(t, bucket)) {
+		if !strings.Contains(content, string(r.Line())) {
+			t.Errorf("row %d is not in its commit", r.ExportRowID)
+		}
+		uri := r.ArchiveURI[strings.Index(r.ArchiveURI, "packets/"):]
+		fmt.Fprintf(&b, "%+v\n", exportlog.Row{
+			ExportRowID: r.ExportRowID, Kind: r.Kind, PromotionPacketID: r.PromotionPacketID, ExportBatchID: r.ExportBatchID, ArchiveURI: uri,
+			PacketSHA256: r.PacketSHA256, RetentionClass: r.RetentionClass, RetainUntilUTC: r.RetainUntilUTC, ExportedAtUTC: r.ExportedAtUTC,
+			IdempotencyKey: r.IdempotencyKey, ReexportOfExportRowID: r.ReexportOfExportRowID,
+		})
+	}
+	return b.String()
+}
+
+// openKeyed opens a bucket as the jobs do.
+func openKeyed(t *testing.T, bucket string) *archive.Archive {
+	t.Helper()
+	driver, err := fileworm.New(bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := openJob(t.Context(), driver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
