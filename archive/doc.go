@@ -31,7 +31,7 @@
 //
 // Each <sha256> is that of the packet's or bundle's bytes, so sha256sum confirms
 // a name. Ids and file names are escaped as URLs are, letters of every script
-// excepted: "../pp 7" is the folder "%2E.%2Fpp%207". An exhibit that another
+// excepted: "../pp 7" is the folder "%2E%2E%2Fpp%207". An exhibit that another
 // export of the very same packet has under the same name, with other bytes, goes
 // into exhibits-<its sha256>/ beside it.
 //

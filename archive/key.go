@@ -17,8 +17,8 @@ const maxNameBytes = 200
 
 // escape spells an id or a file name as one segment of a key. Letters, digits
 // and combining marks of any script stand for themselves, as do - _ . + = @ , ~
-// except for a leading dot; all else becomes %XX, so that nothing climbs out of
-// its folder and [unescape] gets back exactly what went in.
+// except for a dot that leads or follows a dot; all else becomes %XX, so that
+// nothing climbs out of its folder and [unescape] gets back what went in.
 func escape(name string) (string, error) {
 	if name == "" {
 		return "", errors.New("it is empty")
@@ -31,7 +31,7 @@ func escape(name string) (string, error) {
 	}
 	var b strings.Builder
 	for i, r := range name {
-		if plain(r) && !(i == 0 && r == '.') {
+		if plain(r) && !(r == '.' && (i == 0 || name[i-1] == '.')) {
 			b.WriteRune(r)
 			continue
 		}
