@@ -14,9 +14,9 @@ const errNotFolder = syscall.ENOTDIR
 
 func supported() error { return nil }
 
-// lock waits for the exclusive lock on a file, which ends when it is closed or
+// waitLock waits for the exclusive lock on a file, which ends when it is closed or
 // its process dies.
-func lock(f *os.File) error { return flock(f, syscall.LOCK_EX) }
+func waitLock(f *os.File) error { return flock(f, syscall.LOCK_EX) }
 
 // tryLock takes the exclusive lock or fails at once.
 func tryLock(f *os.File) error { return flock(f, syscall.LOCK_EX|syscall.LOCK_NB) }

@@ -17,5 +17,5 @@ func supported() error {
 	return fmt.Errorf("%w: a directory on %s has no flock; use a cloud bucket", worm.ErrUnsupported, runtime.GOOS)
 }
 
-func lock(*os.File) error    { return supported() }
-func tryLock(*os.File) error { return supported() }
+func waitLock(*os.File) error { return supported() }
+func tryLock(*os.File) error  { return supported() }

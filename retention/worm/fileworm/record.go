@@ -81,7 +81,7 @@ func (d *driver) append(key string, line record, check func(lines []record) erro
 		return err
 	}
 	defer f.Close() // and the lock with it
-	if err := lock(f); err != nil {
+	if err := waitLock(f); err != nil {
 		return err
 	}
 	if check != nil {
