@@ -178,6 +178,22 @@ func wantNamed(t *testing.T, a *archive.Archive, dir, path string) {
 	t.Errorf("no finding names %s: %v", object, report.Findings)
 }
 
+// An object whose lock record is gone is named, though its bytes are intact.
+func TestLostLocksAreMissed(t *testing.T) {
+	cfg := config(t)
+	for _, object := range objectsOf(t, cfg) {
+		t.Run(shorten(object), func(t *testing.T) {
+			dir := t.TempDir()
+			scene(t, inDirectory(t, dir, cfg))
+			path := filepath.Join(dir, real(t, dir, object))
+			if err := os.Remove(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")); err != nil {
+				t.Fatal(err)
+			}
+			wantNamed(t, inDirectory(t, dir, cfg), dir, path)
+		})
+	}
+}
+
 // Objects that change places are both missed.
 func TestSwappedObjectsAreMissed(t *testing.T) {
 	cfg := config(t)

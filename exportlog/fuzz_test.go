@@ -33,10 +33,11 @@ func FuzzCommit(f *testing.F) {
 				read = append(read, r.Line()...)
 			}
 		}
-		if err == nil && !bytes.Equal(read, body) {
+		intact := !report.Head.Root.IsZero() // what is not locked, as here, may be intact all the same
+		if intact && !bytes.Equal(read, body) {
 			t.Errorf("%d rows were found intact in %q, and read as %q", report.Head.Size, body, read)
 		}
-		if _, err := l.Append(t.Context(), export("a", "k-fuzz")); err == nil && report.Findings != nil {
+		if _, err := l.Append(t.Context(), export("a", "k-fuzz")); err == nil && !intact {
 			t.Error("appended to a damaged log")
 		}
 	})

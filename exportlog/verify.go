@@ -3,8 +3,11 @@ package exportlog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
 // Report is what Verify saw.
@@ -21,8 +24,8 @@ type Anchor struct {
 }
 
 // Verify reads the whole log afresh and holds it to itself: numbers without
-// gaps, every line the one its successor recorded, nothing else among the
-// commits. It also holds it to what this process read before, and to every
+// gaps, every line the one its successor recorded, every commit locked, nothing
+// else among the commits. It also holds it to what this process read before, and to every
 // anchor: the log must still begin with exactly the rows that were there then.
 //
 // Verify reads on after damage, so the report lists all of it; the error is then
@@ -40,7 +43,7 @@ func (l *Log) Verify(ctx context.Context, anchors ...Anchor) (Report, error) {
 	err = walk(ctx, l.store, 1, max(listed, l.commits()), func(n int64, s stored) error {
 		v.commits = n
 		v.chain.fold(n, s, v.hold)
-		return nil
+		return v.locked(ctx, l, n)
 	})
 	if err != nil {
 		return Report{}, fmt.Errorf("exportlog: verify: %w", err)
@@ -85,6 +88,21 @@ func (v *verification) list(ctx context.Context, l *Log) (highest int64, err err
 		highest = max(highest, n)
 	}
 	return highest, nil
+}
+
+// locked checks that a commit is under a lock, if commits are written under one.
+func (v *verification) locked(ctx context.Context, l *Log, n int64) error {
+	o, err := l.store.State(ctx, worm.Ref{Key: commitKey(n)})
+	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) {
+		return nil // named by the chain
+	}
+	if err != nil {
+		return err
+	}
+	if o.Lock.Until.IsZero() && !l.cfg.Lock(l.cfg.Clock().UTC()).Until.IsZero() {
+		v.findings = append(v.findings, Finding{Object: commitKey(n), Problem: "it is under no lock, and commits are written under one"})
+	}
+	return nil
 }
 
 // hold compares the rows so far with the anchors that remember just as many.

@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,6 +110,9 @@ func verify(ctx context.Context, a *archive.Archive) error {
 	report, err := a.Verify(ctx)
 	for _, f := range report.Findings {
 		line("✗ %s", f)
+	}
+	if errors.Is(err, archive.ErrNotConfirmed) {
+		return errors.New("the evidence is not what was exported; what is marked ✗ was changed, or is missing")
 	}
 	if err != nil {
 		return err
