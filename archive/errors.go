@@ -47,7 +47,10 @@ type PacketError struct {
 
 func (e *PacketError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "packet %.80q", e.PromotionPacketID)
+	b.WriteString("packet")
+	if e.PromotionPacketID != "" {
+		fmt.Fprintf(&b, " %.80q", e.PromotionPacketID)
+	}
 	if e.Source != "" {
 		fmt.Fprintf(&b, " (%s)", e.Source)
 	}

@@ -84,6 +84,15 @@ func (m *measured) hash(ctx context.Context) error {
 	return err
 }
 
+// reopen opens the exhibit to store it.
+func (m *measured) reopen() (io.ReadCloser, error) {
+	body, err := m.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%w: it cannot be read: %w", ErrBadExhibit, err)
+	}
+	return body, nil
+}
+
 // contextReader stops reading when its context ends.
 type contextReader struct {
 	ctx  context.Context

@@ -26,7 +26,7 @@ func ReadFolder(fsys fs.FS) (Packet, error) {
 func readFolder(fsys fs.FS) (Packet, error) {
 	document, err := readFile(fsys, "packet.json", MaxPacketBytes+1)
 	if err != nil {
-		return Packet{}, err
+		return Packet{}, fmt.Errorf("a packet's folder has a file packet.json: %w", err)
 	}
 	p, err := parseJSON(document, "packet.json")
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"path"
 
@@ -52,34 +53,24 @@ func (a *Archive) place(o *manifest.Object, ref worm.Ref) {
 
 func (a *Archive) storeDocument(ctx context.Context, it *item) (worm.Ref, error) {
 	document := it.packet.document
-	stored, err := a.store.Put(ctx, it.folder+it.packet.name, bytes.NewReader(document),
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(document)), nil }
+	return a.put(ctx, it.folder+it.packet.name, open,
 		worm.Spec{Size: int64(len(document)), SHA256: it.sha256, Lock: it.decision.Lock, ContentType: contentType(it.packet.name)})
-	return stored.Ref, err
 }
 
 // storeExhibit stores an exhibit in the packet's folder. A name that an earlier
 // export of the same packet gave to other bytes is kept as it is, and this
 // exhibit goes into a folder named after its own digest.
 func (a *Archive) storeExhibit(ctx context.Context, it *item, e measured) (worm.Ref, error) {
-	ref, err := a.putExhibit(ctx, it.folder+"exhibits/"+e.segment, it, e)
+	spec := worm.Spec{Size: e.size, SHA256: e.sha256, Lock: it.decision.Lock, ContentType: contentType(e.Name)}
+	ref, err := a.put(ctx, it.folder+"exhibits/"+e.segment, e.reopen, spec)
 	if errors.Is(err, worm.ErrExists) {
-		return a.putExhibit(ctx, it.folder+"exhibits-"+e.sha256.String()+"/"+e.segment, it, e)
+		ref, err = a.put(ctx, it.folder+"exhibits-"+e.sha256.String()+"/"+e.segment, e.reopen, spec)
 	}
-	return ref, err
-}
-
-func (a *Archive) putExhibit(ctx context.Context, key string, it *item, e measured) (worm.Ref, error) {
-	body, err := e.Open()
-	if err != nil {
-		return worm.Ref{}, fmt.Errorf("%w: it cannot be read: %w", ErrBadExhibit, err)
-	}
-	defer body.Close()
-	stored, err := a.store.Put(ctx, key, body,
-		worm.Spec{Size: e.size, SHA256: e.sha256, Lock: it.decision.Lock, ContentType: contentType(e.Name)})
 	if errors.Is(err, worm.ErrCorrupt) {
 		return worm.Ref{}, fmt.Errorf("%w: it changed while it was being exported: %w", ErrBadExhibit, err)
 	}
-	return stored.Ref, err
+	return ref, err
 }
 
 func contentType(name string) string {

@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"io"
 	"reflect"
 	"time"
 
@@ -44,7 +45,8 @@ func (a *Archive) seal(ctx context.Context, b batch) (sealed, error) {
 
 func (a *Archive) putManifest(ctx context.Context, b batch, bundle []byte) error {
 	digest := worm.Sum(bundle)
-	_, err := a.store.Put(ctx, manifestKey(b.id, digest), bytes.NewReader(bundle),
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(bundle)), nil }
+	_, err := a.put(ctx, manifestKey(b.id, digest), open,
 		worm.Spec{Size: int64(len(bundle)), SHA256: digest, Lock: b.lock(), ContentType: manifest.MediaType})
 	return err
 }
