@@ -39,14 +39,13 @@ func ParseReference(reference string) (string, error) {
 	return digits, nil
 }
 
-// encodeBundle puts a DSSE envelope, as JSON, into a bundle that names its key.
+// encodeBundle puts a DSSE envelope, as JSON, into a bundle that names its key. The
+// envelope's own keyid stays empty: cosign and sigstore-go take a keyid for their
+// own digest of the key, and would pass over a signature that has ours.
 func encodeBundle(envelope []byte, keyID string) ([]byte, error) {
 	signed := new(dssev1.Envelope)
 	if err := protojson.Unmarshal(envelope, signed); err != nil {
 		return nil, err
-	}
-	for _, s := range signed.Signatures {
-		s.Keyid = keyID // the bundle's format wants it to equal the hint
 	}
 	written, err := protojson.Marshal(&bundlev1.Bundle{
 		MediaType: MediaType,
@@ -90,8 +89,8 @@ func decodeBundle(bundle []byte) (signedPayload, error) {
 	if hint == "" {
 		return signedPayload{}, malformed("it does not name the public key it was signed with")
 	}
-	if id := e.Signatures[0].Keyid; id != "" && id != hint {
-		return signedPayload{}, malformed("the signature names key %.80q, the bundle %.80q", id, hint)
+	if id := e.Signatures[0].Keyid; id != "" {
+		return signedPayload{}, malformed("the signature has a keyid, %.80q; the key is named by the bundle's hint alone", id)
 	}
 	return signedPayload{payload: e.Payload, signature: e.Signatures[0].Sig, hint: hint}, nil
 }

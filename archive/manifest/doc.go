@@ -43,7 +43,7 @@
 //	  "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
 //	  "verificationMaterial": {"publicKey": {"hint": "<key id>"}},
 //	  "dsseEnvelope": {"payload": "<base64 of the statement>", "payloadType": "application/vnd.in-toto+json",
-//	    "signatures": [{"sig": "<base64>", "keyid": "<key id>"}]}
+//	    "signatures": [{"sig": "<base64>"}]}
 //	}
 //
 // A key id is the SHA-256 of the public key's DER (SubjectPublicKeyInfo), in hex:
