@@ -12,15 +12,20 @@ const module = "github.com/holdfast-archive/holdfast/"
 // rooms is the house: each package, and the packages of ours it may import.
 // Imports run one way, from linkage down to retention.
 var rooms = map[string][]string{
-	"retention":               {},
-	"retention/worm":          {"retention"},
-	"retention/worm/memworm":  {"retention/worm", "retention"},
-	"retention/worm/fileworm": {"retention/worm", "retention"},
-	"retention/worm/wormtest": {"retention/worm", "retention"},
-	"exportlog":               {"retention/worm", "retention"},
-	"archive/manifest":        {},
-	"archive":                 {"exportlog", "archive/manifest", "retention/worm", "retention"},
-	"linkage":                 {"archive", "exportlog", "retention/worm/memworm", "retention/worm"},
+	"retention":                          {},
+	"retention/worm":                     {"retention"},
+	"retention/worm/memworm":             {"retention/worm", "retention"},
+	"retention/worm/fileworm":            {"retention/worm", "retention"},
+	"retention/worm/s3worm":              {"retention/worm", "retention"},
+	"retention/worm/gcsworm":             {"retention/worm", "retention"},
+	"retention/worm/azureworm":           {"retention/worm", "retention"},
+	"retention/worm/wormtest":            {"retention/worm", "retention"},
+	"retention/worm/wormtest/servers":    {},
+	"retention/worm/wormtest/faultproxy": {},
+	"exportlog":                          {"retention/worm", "retention"},
+	"archive/manifest":                   {},
+	"archive":                            {"exportlog", "archive/manifest", "retention/worm", "retention"},
+	"linkage":                            {"archive", "exportlog", "retention/worm/memworm", "retention/worm"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -96,4 +96,7 @@ type Capabilities struct {
 	Versions  bool        // each version is kept and can be read by its id
 	Retention Enforcement // of a lock's mode and date
 	LegalHold Enforcement
+
+	// Advice says what to enable, and how, to get what is absent.
+	Advice string
 }

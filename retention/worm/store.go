@@ -122,10 +122,10 @@ func (s *Store) allows(key string, lock retention.Lock) error {
 		return err
 	}
 	if !lock.Until.IsZero() && s.caps.Retention == Absent {
-		return fmt.Errorf("%w: the lock asks for %s, and the bucket has no retention; enable object lock on it", ErrUnsupported, lock)
+		return fmt.Errorf("%w: the lock asks for %s, and the bucket has no retention: %s", ErrUnsupported, lock, s.caps.Advice)
 	}
 	if lock.LegalHold && s.caps.LegalHold == Absent {
-		return fmt.Errorf("%w: the lock asks for a legal hold, and the bucket has none; enable object lock on it", ErrUnsupported)
+		return fmt.Errorf("%w: the lock asks for a legal hold, and the bucket has none: %s", ErrUnsupported, s.caps.Advice)
 	}
 	return nil
 }
