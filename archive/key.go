@@ -56,20 +56,27 @@ func packetFolder(escapedID string, sha256 worm.Digest) string {
 	return packets + escapedID + "/" + sha256.String() + "/"
 }
 
-// packetIDOf reads the promotion_packet_id back from the key at the end of an
-// archive_uri, which is all that stays the same when a bucket is copied.
-func packetIDOf(uri string) (string, error) {
-	path, _, _ := strings.Cut(uri, "#")
-	path, _, _ = strings.Cut(path, "?")
-	parts := strings.Split(path, "/")
+// packetIDsOf reads from the key at the end of an archive_uri, which is all that
+// stays the same when a bucket is copied, the promotion_packet_ids it may be of.
+// There is one for keys that stand in the address as they are, as S3 and Google
+// spell them, and one for keys that are escaped there once more, as in a file URL.
+func packetIDsOf(uri string) ([]string, error) {
+	parts := strings.Split(uri, "/")
 	if len(parts) < 4 || parts[len(parts)-4]+"/" != packets {
-		return "", errors.New("it does not end in packets/<promotion_packet_id>/<sha256>/<file>")
+		return nil, errors.New("it does not end in packets/<promotion_packet_id>/<sha256>/<file>")
 	}
-	segment, err := unescape(parts[len(parts)-3]) // the URI's own escaping
-	if err != nil {
-		return "", err
+	segment := parts[len(parts)-3]
+	var ids []string
+	if id, err := unescape(segment); err == nil {
+		ids = append(ids, id)
+		if inner, err := unescape(id); err == nil && inner != id {
+			ids = append(ids, inner)
+		}
 	}
-	return unescape(segment)
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("%.80q is not the escaped form of an id", segment)
+	}
+	return ids, nil
 }
 
 // The two folders of evidence. The log has its own.

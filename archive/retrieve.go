@@ -45,20 +45,24 @@ func (a *Archive) Retrieve(ctx context.Context, archiveURI string) (Evidence, er
 }
 
 func (a *Archive) rowOf(ctx context.Context, uri string) (exportlog.Row, error) {
-	id, err := packetIDOf(uri)
+	ids, err := packetIDsOf(uri)
 	if err != nil {
 		return exportlog.Row{}, fmt.Errorf("%w: not an archive_uri: %w", ErrNotArchived, err)
 	}
-	rows, damage := a.log.Find(ctx, exportlog.Query{PromotionPacketID: id})
-	for _, r := range slices.Backward(rows) {
-		if r.Kind == exportlog.KindExport && r.ArchiveURI == uri {
-			return r, nil // a log damaged elsewhere does not keep evidence from those who need it
+	var damage error
+	for _, id := range ids {
+		var rows []exportlog.Row
+		rows, damage = a.log.Find(ctx, exportlog.Query{PromotionPacketID: id})
+		for _, r := range slices.Backward(rows) {
+			if r.Kind == exportlog.KindExport && r.ArchiveURI == uri {
+				return r, nil // a log damaged elsewhere does not keep evidence from those who need it
+			}
 		}
 	}
 	if damage != nil {
 		return exportlog.Row{}, damage
 	}
-	return exportlog.Row{}, fmt.Errorf("%w: no export row has this archive_uri; promotion_packet_id %.80q has %d rows", ErrNotArchived, id, len(rows))
+	return exportlog.Row{}, fmt.Errorf("%w: no export row has this archive_uri", ErrNotArchived)
 }
 
 // Document reads the packet's own bytes.

@@ -10,7 +10,7 @@ import (
 
 // hostile are keys that are allowed, and that careless drivers get wrong.
 var hostile = []string{
-	"a", "b/c", "b-c", "b.c", "b/c.d/e", "b0", "with space/and  two", "%2E%2E%2Fup", "100%", "a+b&c=d", "q?x#y",
+	"a", "b/c", "b-c", "b.c", "b/c.d/e", "b0", "with space/and  two", "%2E%2E%2Fup", "100%", "a+b&c=d", "q?x#y", "k?versionId=7", "k#7",
 	"ギルド/ÉVÉNEMENTS", "quote'\"`$(x)", "trailing.", "~/tilde", "-rf", "semi;colon", "e\u0301 combining", "UPPER/lower",
 	strings.Repeat("long", 50), strings.Repeat("d/", 60) + "deep",
 }
@@ -86,9 +86,6 @@ func addresses(s *suite) {
 		seen[uri] = key
 		if got, err := s.store.ParseURI(uri); err != nil || got != ref {
 			s.Errorf("address %s leads to %v (%v), not to %v", uri, got, err, ref)
-		}
-		if strings.ContainsAny(uri, " \n\"") {
-			s.Errorf("address %s needs quoting", uri)
 		}
 	}
 	for _, foreign := range []string{"https://example.org/a", "s3://no-such-bucket-here/a?versionId=1", "file:///no/such/directory/a"} {

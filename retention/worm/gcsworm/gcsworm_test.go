@@ -1,0 +1,87 @@
+package gcsworm_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/option"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
+	_ "github.com/holdfast-archive/holdfast/retention/worm/gcsworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
+)
+
+var buckets atomic.Int64
+
+// newBucket makes a bucket with versions at a server.
+func newBucket(t testing.TB, host string) string {
+	t.Helper()
+	client, err := storage.NewClient(t.Context(), option.WithEndpoint("http://"+host+"/storage/v1/"), option.WithoutAuthentication())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	name := fmt.Sprintf("bucket-%d", buckets.Add(1))
+	if err := client.Bucket(name).Create(t.Context(), "project", &storage.BucketAttrs{VersioningEnabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// open opens a bucket by URL, at the server that STORAGE_EMULATOR_HOST names now.
+func open(t testing.TB, host, bucket, more string) *worm.Store {
+	t.Helper()
+	t.Setenv("STORAGE_EMULATOR_HOST", host)
+	s, err := worm.Open(t.Context(), "gs://"+bucket+"?anonymous=true"+more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	host := servers.FakeGCS(t, "")
+	for name, more := range map[string]string{"bucket": "", "prefix": "&prefix=team%20a/evidence/"} {
+		t.Run(name, func(t *testing.T) {
+			wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
+				bucket := newBucket(t, host)
+				return wormtest.Fixture{Store: open(t, host, bucket, more), Reopen: func() *worm.Store { return open(t, host, bucket, more) }}
+			})
+		})
+	}
+}
+
+// Under every fault that a network can have, one writer owns each key.
+func TestCrowdInEveryStorm(t *testing.T) {
+	goroutines, keys := 64, 50
+	if testing.Short() {
+		goroutines, keys = 16, 10
+	}
+	host := servers.FakeGCS(t, "")
+	for _, fault := range faultproxy.Faults() {
+		t.Run(fault.String(), func(t *testing.T) {
+			proxy := faultproxy.Start(t, "http://"+host, func(r *http.Request) faultproxy.Fault {
+				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/upload/") && rand.IntN(10) == 0 {
+					return fault
+				}
+				return faultproxy.None
+			})
+			bucket := newBucket(t, host)
+			calm := open(t, host, bucket, "")
+			stormy := open(t, strings.TrimPrefix(proxy.URL, "http://"), bucket, "")
+			wormtest.Crowd(t, stormy, calm, goroutines, keys, proxy.Settle)
+			t.Logf("%d requests were made to fail", proxy.Injected())
+			if proxy.Injected() == 0 {
+				t.Error("no request was made to fail")
+			}
+		})
+	}
+}
