@@ -70,11 +70,11 @@ var errLocated = errors.New("located")
 func location(ctx context.Context, b *blob.Bucket) (bucket, prefix string, err error) {
 	const key = "k"
 	_, err = b.NewReader(ctx, key, &blob.ReaderOptions{BeforeRead: func(as func(any) bool) error {
-		var handle *storage.ObjectHandle
+		var handle **storage.ObjectHandle
 		if !as(&handle) {
 			return errors.New("gcsblob no longer shows its requests")
 		}
-		bucket, prefix = handle.BucketName(), strings.TrimSuffix(handle.ObjectName(), key)
+		bucket, prefix = (*handle).BucketName(), strings.TrimSuffix((*handle).ObjectName(), key)
 		return errLocated
 	}})
 	if !errors.Is(err, errLocated) && bucket == "" {
