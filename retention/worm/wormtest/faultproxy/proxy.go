@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -68,7 +69,9 @@ func Start(t testing.TB, server string, plan func(*http.Request) Fault) *Proxy {
 	p := &Proxy{plan: plan, forward: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
-			r.Out.Host = r.In.Host // it is part of what is signed
+			if strings.HasPrefix(r.In.Header.Get("Authorization"), "AWS4-") {
+				r.Out.Host = r.In.Host // it is part of what is signed
+			}
 		},
 		Transport:    &http.Transport{MaxIdleConnsPerHost: 128},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { panic(http.ErrAbortHandler) },
