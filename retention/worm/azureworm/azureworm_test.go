@@ -1,0 +1,89 @@
+package azureworm_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
+	_ "github.com/holdfast-archive/holdfast/retention/worm/azureworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
+)
+
+var containers atomic.Int64
+
+// newContainer makes a container at a server.
+func newContainer(t testing.TB, host string) string {
+	t.Helper()
+	name := fmt.Sprintf("container-%d", containers.Add(1))
+	cred, err := container.NewSharedKeyCredential(servers.AzuriteAccount, servers.AzuriteKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := container.NewClientWithSharedKeyCredential(fmt.Sprintf("http://%s/%s/%s", host, servers.AzuriteAccount, name), cred, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// open opens a container by URL, at a server or a proxy before it.
+func open(t testing.TB, host, name, more string) *worm.Store {
+	t.Helper()
+	t.Setenv("AZURE_STORAGE_ACCOUNT", servers.AzuriteAccount)
+	t.Setenv("AZURE_STORAGE_KEY", servers.AzuriteKey)
+	s, err := worm.Open(t.Context(), fmt.Sprintf("azblob://%s?protocol=http&domain=%s&localemu=true%s", name, host, more))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	host := servers.Azurite(t)
+	for name, more := range map[string]string{"container": "", "prefix": "&prefix=team%20a/evidence/"} {
+		t.Run(name, func(t *testing.T) {
+			wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
+				name := newContainer(t, host)
+				return wormtest.Fixture{Store: open(t, host, name, more), Reopen: func() *worm.Store { return open(t, host, name, more) }}
+			})
+		})
+	}
+}
+
+// Under every fault that a network can have, one writer owns each key.
+func TestCrowdInEveryStorm(t *testing.T) {
+	goroutines, keys := 64, 50
+	if testing.Short() {
+		goroutines, keys = 16, 10
+	}
+	host := servers.Azurite(t)
+	for _, fault := range faultproxy.Faults() {
+		t.Run(fault.String(), func(t *testing.T) {
+			proxy := faultproxy.Start(t, "http://"+host, func(r *http.Request) faultproxy.Fault {
+				if r.Method == http.MethodPut && rand.IntN(10) == 0 {
+					return fault
+				}
+				return faultproxy.None
+			})
+			name := newContainer(t, host)
+			calm, stormy := open(t, host, name, ""), open(t, strings.TrimPrefix(proxy.URL, "http://"), name, "")
+			wormtest.Crowd(t, stormy, calm, goroutines, keys, proxy.Settle)
+			t.Logf("%d requests were made to fail", proxy.Injected())
+			if proxy.Injected() == 0 {
+				t.Error("no request was made to fail")
+			}
+		})
+	}
+}

@@ -1,0 +1,113 @@
+package azureworm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"net/url"
+	"path"
+	"sync"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	gocloud "gocloud.dev/blob"
+	"gocloud.dev/blob/azureblob"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+func init() {
+	worm.Register(azureblob.Scheme, worm.Opener{URL: openURL, Bucket: openBucket})
+}
+
+// driver implements worm.Driver over one container, below a prefix.
+type driver struct {
+	client *container.Client
+	name   string
+	prefix string
+	close  func() error
+
+	seed    maphash.Seed
+	stripes [64]sync.Mutex // hold changes to one blob's lock apart
+}
+
+func openURL(ctx context.Context, u *url.URL) (worm.Driver, error) {
+	b, err := gocloud.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, err
+	}
+	d, err := openBucket(ctx, b)
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	d.(*driver).close = b.Close
+	return d, nil
+}
+
+func openBucket(ctx context.Context, b *gocloud.Bucket) (worm.Driver, error) {
+	d := &driver{close: func() error { return nil }, seed: maphash.MakeSeed()}
+	if !b.As(&d.client) {
+		return nil, nil
+	}
+	u, err := url.Parse(d.client.URL())
+	if err != nil {
+		return nil, fmt.Errorf("find the container's name: %w", err)
+	}
+	d.name = path.Base(u.Path)
+	if d.prefix, err = prefix(ctx, b); err != nil {
+		return nil, fmt.Errorf("find the bucket's prefix: %w", err)
+	}
+	return d, nil
+}
+
+// errLocated ends a listing before it is sent.
+var errLocated = errors.New("located")
+
+// prefix learns the prefix of a bucket, which gocloud does not tell, from the
+// listing it is about to ask for.
+func prefix(ctx context.Context, b *gocloud.Bucket) (found string, err error) {
+	located := false
+	_, err = b.List(&gocloud.ListOptions{BeforeList: func(as func(any) bool) error {
+		var options *container.ListBlobsHierarchyOptions
+		if !as(&options) {
+			return errors.New("azureblob no longer shows its requests")
+		}
+		located = true
+		if options.Prefix != nil {
+			found = *options.Prefix
+		}
+		return errLocated
+	}}).Next(ctx)
+	if !located {
+		return "", err
+	}
+	return found, nil
+}
+
+// blob returns the client of a key, and of one version if the ref names one.
+func (d *driver) blob(ref worm.Ref) (*blob.Client, error) {
+	c := d.client.NewBlobClient(d.prefix + ref.Key)
+	if ref.Version == "" {
+		return c, nil
+	}
+	return c.WithVersionID(ref.Version)
+}
+
+const advice = "make the container with version-level immutability (az storage container-rm create --enable-vlw), in an account with versioning"
+
+// Capabilities implements [worm.Driver].
+func (d *driver) Capabilities(ctx context.Context) (worm.Capabilities, error) {
+	props, err := d.client.GetProperties(ctx, nil)
+	if err != nil {
+		return worm.Capabilities{}, fmt.Errorf("look at the container: %w", classify(err))
+	}
+	caps := worm.Capabilities{Retention: worm.Absent, LegalHold: worm.Absent, Advice: advice}
+	if v := props.IsImmutableStorageWithVersioningEnabled; v != nil && *v {
+		caps = worm.Capabilities{Versions: true, Retention: worm.Enforced, LegalHold: worm.Enforced}
+	}
+	return caps, nil
+}
+
+// Close implements [worm.Driver].
+func (d *driver) Close() error { return d.close() }
