@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +20,7 @@ const metaSHA256 = "sha256"
 
 // Create implements [worm.Driver].
 func (d *driver) Create(ctx context.Context, in worm.Creation) (worm.Ref, error) {
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), d.knownCareless()); err != nil {
 		return worm.Ref{}, err
 	}
 	if in.Size > partSize {

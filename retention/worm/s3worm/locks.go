@@ -23,19 +23,39 @@ func until(l retention.Lock) *time.Time {
 	return &l.Until
 }
 
-// lockOf reads the lock that a HEAD reports.
-func lockOf(head *s3.HeadObjectOutput) retention.Lock {
-	l := retention.Lock{LegalHold: head.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn}
-	switch head.ObjectLockMode {
-	case types.ObjectLockModeGovernance:
-		l.Mode = retention.Governance
-	case types.ObjectLockModeCompliance:
-		l.Mode = retention.Compliance
-	default:
-		return l
+// lock reads the lock of a version. HEAD leaves it out where the caller may not see
+// it, and some stores leave it out of versions that something hides; so where
+// HEAD shows none, it is asked for by name.
+func (d *driver) lock(ctx context.Context, ref worm.Ref, head *s3.HeadObjectOutput) (retention.Lock, error) {
+	l := lockOf(head.ObjectLockMode, head.ObjectLockRetainUntilDate)
+	l.LegalHold = head.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn
+	if l != (retention.Lock{}) || !d.objectLock.Load() {
+		return l, nil
 	}
-	l.Until = aws.ToTime(head.ObjectLockRetainUntilDate).UTC()
-	return l
+	const none = "NoSuchObjectLockConfiguration"
+	kept, err := d.client.GetObjectRetention(ctx, &s3.GetObjectRetentionInput{Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version)})
+	if err != nil && !is(err, none) {
+		return l, fmt.Errorf("ask for the retention (needs s3:GetObjectRetention): %w", classify(err))
+	}
+	if err == nil && kept.Retention != nil {
+		l = lockOf(types.ObjectLockMode(kept.Retention.Mode), kept.Retention.RetainUntilDate)
+	}
+	held, err := d.client.GetObjectLegalHold(ctx, &s3.GetObjectLegalHoldInput{Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version)})
+	if err != nil && !is(err, none) {
+		return l, fmt.Errorf("ask for the legal hold (needs s3:GetObjectLegalHold): %w", classify(err))
+	}
+	l.LegalHold = err == nil && held.LegalHold != nil && held.LegalHold.Status == types.ObjectLockLegalHoldStatusOn
+	return l, nil
+}
+
+func lockOf(mode types.ObjectLockMode, until *time.Time) retention.Lock {
+	switch mode {
+	case types.ObjectLockModeGovernance:
+		return retention.Lock{Mode: retention.Governance, Until: aws.ToTime(until).UTC()}
+	case types.ObjectLockModeCompliance:
+		return retention.Lock{Mode: retention.Compliance, Until: aws.ToTime(until).UTC()}
+	}
+	return retention.Lock{}
 }
 
 // extendTries is how often a lock is put that another writer's then lay over.

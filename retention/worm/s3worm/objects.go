@@ -15,12 +15,16 @@ import (
 
 // Open implements [worm.Driver].
 func (d *driver) Open(ctx context.Context, ref worm.Ref) (io.ReadCloser, error) {
-	out, err := d.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version)})
+	out, err := d.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version)}, quiet)
 	if err != nil {
 		return nil, classifyRead(ref, err)
 	}
 	return out.Body, nil
 }
+
+// quiet has the SDK not log that it cannot check the composite checksum of an object
+// that was stored in parts. The store above checks the digest of the whole.
+func quiet(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }
 
 // State implements [worm.Driver]. Of a version asked for by its id it also asks
 // whether the key still shows it: one request more.
@@ -32,8 +36,10 @@ func (d *driver) State(ctx context.Context, ref worm.Ref) (worm.Object, error) {
 	o := worm.Object{
 		Ref:      worm.Ref{Key: ref.Key, Version: aws.ToString(head.VersionId)},
 		Size:     aws.ToInt64(head.ContentLength),
-		Lock:     lockOf(head),
 		StoredAt: aws.ToTime(head.LastModified).UTC(),
+	}
+	if o.Lock, err = d.lock(ctx, o.Ref, head); err != nil {
+		return worm.Object{}, err
 	}
 	if recorded, ok := head.Metadata[metaSHA256]; ok {
 		if o.SHA256, err = worm.ParseDigest(recorded); err != nil {

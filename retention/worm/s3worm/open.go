@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
@@ -27,8 +28,11 @@ type driver struct {
 	prefix string
 	close  func() error
 
+	objectLock atomic.Bool // as probed
+
 	conditional sync.Mutex
-	proven      bool // the store is known to honour If-None-Match
+	proven      bool  // the store is known to honour If-None-Match
+	careless    error // or it is known not to
 
 	seed    maphash.Seed
 	stripes [64]sync.Mutex // hold changes to one object's lock apart

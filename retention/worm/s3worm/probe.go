@@ -31,6 +31,7 @@ func (d *driver) Capabilities(ctx context.Context) (worm.Capabilities, error) {
 	}
 	if lock.ObjectLockConfiguration != nil && lock.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled && caps.Versions {
 		caps.Retention, caps.LegalHold = worm.Enforced, worm.Enforced
+		d.objectLock.Store(true)
 	}
 	return caps, nil
 }
@@ -41,17 +42,25 @@ func (d *driver) Capabilities(ctx context.Context) (worm.Capabilities, error) {
 func (d *driver) prove(ctx context.Context, in worm.Creation, body []byte) error {
 	d.conditional.Lock()
 	defer d.conditional.Unlock()
-	if d.proven {
-		return nil
+	if d.proven || d.careless != nil {
+		return d.careless
 	}
 	_, err := d.put(ctx, in, body)
 	switch {
 	case err == nil:
-		return fmt.Errorf("%w: the store ignores If-None-Match, so nothing is create-only there: it took %s twice", worm.ErrUnsupported, in.Key)
+		d.careless = fmt.Errorf("%w: the store ignores If-None-Match, so nothing is create-only there: it took %s twice", worm.ErrUnsupported, in.Key)
+		return d.careless
 	case errors.Is(err, worm.ErrExists), errors.Is(err, worm.ErrConflict):
 		d.proven = true
 	}
 	return nil // no answer proves nothing; the next object will
+}
+
+// knownCareless is why the store is not written to, if it is not.
+func (d *driver) knownCareless() error {
+	d.conditional.Lock()
+	defer d.conditional.Unlock()
+	return d.careless
 }
 
 // is reports whether an error is the service's own, with one of the codes.
