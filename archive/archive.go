@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
@@ -19,6 +20,11 @@ type Config struct {
 	Verifier *manifest.Verifier // the keys that are trusted; nil trusts the Signer's alone
 	Operator string             // export_operator_ack: who, or what pipeline, answers for the exports
 	Clock    func() time.Time   // nil is time.Now
+
+	// UnsafeWithoutLocks exports to a bucket that cannot lock what the policy wants
+	// locked. Whatever the bucket cannot keep is left out, and each manifest says
+	// so among its reasons. Without it such a bucket is not opened for exporting.
+	UnsafeWithoutLocks bool
 }
 
 // Archive is one bucket of evidence. It is safe for concurrent use, and any
@@ -31,6 +37,7 @@ type Archive struct {
 	verifier *manifest.Verifier
 	operator string
 	clock    func() time.Time
+	lockable func(retention.Lock) retention.Lock // what of a lock the bucket can keep
 }
 
 // Open opens the bucket that a gocloud-style URL names, such as
@@ -69,8 +76,31 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 	if a.verifier == nil && a.signer != nil {
 		a.verifier = a.signer.Verifier()
 	}
-	a.log = exportlog.Open(store, exportlog.Config{Lock: a.policy.Matrix.Longest, Clock: a.clock})
+	if err := a.checkLocks(cfg); err != nil {
+		return nil, err
+	}
+	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Lock: func(at time.Time) retention.Lock {
+		return a.lockable(a.policy.Matrix.Longest(at))
+	}})
 	return a, nil
+}
+
+// checkLocks refuses to export to a bucket that cannot keep what the matrix asks
+// for, unless that is wanted.
+func (a *Archive) checkLocks(cfg Config) error {
+	caps := a.store.Capabilities()
+	a.lockable = func(l retention.Lock) retention.Lock {
+		if caps.Retention == worm.Absent {
+			l.Mode, l.Until = retention.None, time.Time{}
+		}
+		l.LegalHold = l.LegalHold && caps.LegalHold != worm.Absent
+		return l
+	}
+	want := a.policy.Matrix.Strongest(a.clock())
+	if cfg.Signer == nil || cfg.UnsafeWithoutLocks || a.lockable(want).Covers(want) {
+		return nil
+	}
+	return fmt.Errorf("archive: open: %w: the policy's matrix asks for locks up to %s, and the bucket cannot keep them: %s", worm.ErrUnsupported, want, caps.Advice)
 }
 
 // Log returns the bucket's export log.

@@ -114,6 +114,10 @@ func (a *Archive) decide(b *batch) error {
 		if it.decision, err = a.policy.Matrix.Decide(it.packet.facts(), b.at); err != nil {
 			return it.packet.problem("retention_class", err)
 		}
+		if kept := a.lockable(it.decision.Lock); kept != it.decision.Lock {
+			it.decision.Reasons = append(it.decision.Reasons, fmt.Sprintf("UNSAFE: the bucket cannot keep %s", it.decision.Lock))
+			it.decision.Lock = kept
+		}
 	}
 	return nil
 }

@@ -67,6 +67,15 @@ func TestHeavyImportsStayInTheirRoom(t *testing.T) {
 			}
 		}
 	}
+	for _, room := range []string{"archive", "linkage", "examples/quickstart"} {
+		for _, dep := range goList(t, "{{range .Deps}}{{.}}\n{{end}}", module+room) {
+			for _, sdk := range []string{"github.com/aws/", "cloud.google.com/go/storage", "github.com/Azure/"} {
+				if strings.HasPrefix(dep, sdk) {
+					t.Errorf("%s pulls in %s", room, dep)
+				}
+			}
+		}
+	}
 	for _, dep := range goList(t, "{{range .Deps}}{{.}}\n{{end}}", module+"retention") {
 		if first, _, _ := strings.Cut(dep, "/"); strings.Contains(first, ".") && !strings.HasPrefix(dep, "github.com/sosodev/duration") && dep != module+"retention" {
 			t.Errorf("retention is pure, and depends on %s", dep)

@@ -68,8 +68,15 @@ func (m Matrix) Validate() error {
 // at. Whatever explains all evidence, such as the log, is kept under it. It
 // carries no legal hold: a hold is placed on an export, not on the log.
 func (m Matrix) Longest(at time.Time) Lock {
-	lock, _ := m.lock(Regulated, at)
+	lock := m.Strongest(at)
 	lock.LegalHold = false
+	return lock
+}
+
+// Strongest returns the strongest lock that the matrix ever decides on, counted
+// from at: what a bucket must be able to keep.
+func (m Matrix) Strongest(at time.Time) Lock {
+	lock, _ := m.lock(Regulated, at)
 	return lock
 }
 

@@ -1,0 +1,64 @@
+package archive_test
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/holdfast-archive/holdfast/archive"
+	_ "github.com/holdfast-archive/holdfast/retention/worm/s3worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
+)
+
+// The same samples, exported to S3: nothing differs but the URL.
+func TestSamplesOnS3(t *testing.T) {
+	address := s3Bucket(t)
+	a, err := archive.Open(t.Context(), address, config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	register, folders := sampleRegister(t), readFolders(t)
+	receipts, err := a.ExportBatch(t.Context(), register)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range folders {
+		r, err := a.Export(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipts = append(receipts, r)
+	}
+	for i, p := range append(register, folders...) {
+		wantSame(t, a, p, receipts[i])
+	}
+	wantOneExportEach(t, rows(t, a), register, folders)
+	again, err := a.ExportBatch(t.Context(), register)
+	if err != nil || !again[0].AlreadyExported || again[59].SHA256() != receipts[59].SHA256() {
+		t.Errorf("again: %v", err)
+	}
+	if report, err := a.Verify(t.Context()); err != nil || report.Exports != 68 {
+		t.Errorf("verify: %d exports, %v", report.Exports, err)
+	}
+}
+
+// s3Bucket makes a bucket with object lock and returns its address.
+func s3Bucket(t *testing.T) string {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", servers.VersityAccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", servers.VersitySecretKey)
+	endpoint := servers.Versity(t)
+	client := s3.New(s3.Options{
+		BaseEndpoint: &endpoint, UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(servers.VersityAccessKey, servers.VersitySecretKey, ""),
+	})
+	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("release-evidence"), ObjectLockEnabledForBucket: aws.Bool(true)}); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("s3://release-evidence?region=us-east-1&use_path_style=true&endpoint=%s", url.QueryEscape(endpoint))
+}
