@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/holdfast-archive/holdfast/retention"
@@ -55,16 +57,24 @@ func (d *driver) Extend(ctx context.Context, ref worm.Ref, to retention.Lock) er
 		if to.Mode == retention.Compliance {
 			mode = blob.ImmutabilityPolicySettingLocked
 		}
-		_, refused := c.SetImmutabilityPolicy(ctx, to.Until, &blob.SetImmutabilityPolicyOptions{Mode: &mode})
+		_, refused := c.SetImmutabilityPolicy(twice(ctx), to.Until, &blob.SetImmutabilityPolicyOptions{Mode: &mode})
+		before := have.Lock
 		if have, err = d.State(ctx, ref); err != nil {
 			return fmt.Errorf("read the policy back: %w", errors.Join(err, refused))
 		}
-		to.LegalHold = have.Lock.LegalHold
-		if !have.Lock.Covers(to) && to.Covers(have.Lock) && try == extendTries {
-			return fmt.Errorf("%w: %s is in force: %w", worm.ErrLocked, have.Lock, refused)
+		if refused != nil && have.Lock == before {
+			return classifyWrite(refused)
+		}
+		if to.LegalHold = have.Lock.LegalHold; !have.Lock.Covers(to) && to.Covers(have.Lock) && try == extendTries {
+			return fmt.Errorf("%w: other writers' changes were always last; %s is in force", worm.ErrConflict, have.Lock)
 		}
 	}
 	return err
+}
+
+// twice has a request that may be repeated sent again once, soon.
+func twice(ctx context.Context) context.Context {
+	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: 1, RetryDelay: 200 * time.Millisecond})
 }
 
 // SetLegalHold implements [worm.Driver].
@@ -74,7 +84,7 @@ func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error 
 	if err != nil {
 		return err
 	}
-	_, refused := c.SetLegalHold(ctx, on, nil)
+	_, refused := c.SetLegalHold(twice(ctx), on, nil)
 	have, err := d.State(ctx, ref)
 	switch {
 	case err != nil:

@@ -77,12 +77,15 @@ func (d *driver) Extend(ctx context.Context, ref worm.Ref, to retention.Lock) er
 			return nil
 		}
 		refused := d.putRetention(ctx, ref, have.Lock, to)
+		before := have.Lock
 		if have, err = d.State(ctx, ref); err != nil {
 			return fmt.Errorf("read the lock back: %w", errors.Join(err, refused))
 		}
-		to.LegalHold = have.Lock.LegalHold
-		if !have.Lock.Covers(to) && to.Covers(have.Lock) && try == extendTries {
-			return fmt.Errorf("%w: %s is in force: %w", worm.ErrLocked, have.Lock, refused)
+		if refused != nil && have.Lock == before {
+			return classifyWrite(refused)
+		}
+		if to.LegalHold = have.Lock.LegalHold; !have.Lock.Covers(to) && to.Covers(have.Lock) && try == extendTries {
+			return fmt.Errorf("%w: other writers' changes were always last; %s is in force", worm.ErrConflict, have.Lock)
 		}
 	}
 	return err
