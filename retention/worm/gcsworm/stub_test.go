@@ -25,6 +25,7 @@ type stub struct {
 	generations int64
 	objects     map[string][]*object
 	sent        []sent
+	uploads     []*upload
 	interfere   func(o *object) // called before a PATCH, as another writer would
 }
 
@@ -57,6 +58,10 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rest, api := strings.CutPrefix(r.URL.Path, "/storage/v1/b/bucket")
 	name, isObject := strings.CutPrefix(rest, "/o/")
 	switch {
+	case r.URL.Path == "/upload/session":
+		s.resume(w, r)
+	case r.Method == http.MethodPost && r.URL.Query().Get("uploadType") == "resumable":
+		s.start(w, r)
 	case r.Method == http.MethodPost:
 		s.create(w, r)
 	case api && rest == "":
@@ -120,6 +125,47 @@ func (s *stub) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.sent = append(s.sent, sent{r.Method, r.URL.Path, r.URL.Query(), resource})
+	s.store(w, r, resource, content)
+}
+
+// upload is a resumable upload that has been started.
+type upload struct {
+	request  *http.Request
+	resource map[string]any
+	content  []byte
+}
+
+func (s *stub) start(w http.ResponseWriter, r *http.Request) {
+	u := &upload{request: r}
+	if err := json.NewDecoder(r.Body).Decode(&u.resource); err != nil {
+		refuse(w, http.StatusBadRequest, "invalid")
+		return
+	}
+	s.sent = append(s.sent, sent{r.Method, r.URL.Path, r.URL.Query(), u.resource})
+	s.uploads = append(s.uploads, u)
+	w.Header().Set("Location", fmt.Sprintf("http://%s/upload/session?id=%d", r.Host, len(s.uploads)-1))
+}
+
+// resume takes the next chunk; the last says how many bytes there are in all.
+func (s *stub) resume(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.Atoi(r.URL.Query().Get("id"))
+	chunk, readErr := io.ReadAll(r.Body)
+	if err != nil || readErr != nil || id >= len(s.uploads) {
+		refuse(w, http.StatusBadRequest, "invalid")
+		return
+	}
+	u := s.uploads[id]
+	u.content = append(u.content, chunk...)
+	if strings.HasSuffix(r.Header.Get("Content-Range"), "/*") {
+		w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", len(u.content)-1))
+		w.Header().Set("X-Http-Status-Code-Override", "308")
+		return
+	}
+	s.store(w, u.request, u.resource, u.content)
+}
+
+// store makes a generation, if that is allowed.
+func (s *stub) store(w http.ResponseWriter, r *http.Request, resource map[string]any, content []byte) {
 	name := fmt.Sprint(resource["name"])
 	if r.URL.Query().Get("ifGenerationMatch") == "0" && len(s.objects[name]) > 0 {
 		refuse(w, http.StatusPreconditionFailed, "conditionNotMet")
