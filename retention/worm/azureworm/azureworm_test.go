@@ -87,3 +87,6 @@ func TestCrowdInEveryStorm(t *testing.T) {
 		})
 	}
 }
+
+// The same suite on a real bucket, where there is one.
+func TestConformanceInTheCloud(t *testing.T) { wormtest.Cloud(t, "HOLDFAST_TEST_AZURE") }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/storage"
+	gax "github.com/googleapis/gax-go/v2"
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -39,9 +41,9 @@ func lockOf(attrs *storage.ObjectAttrs) retention.Lock {
 	return l
 }
 
-// changeTries is how often a lock is changed on a metageneration that another
-// writer has just replaced.
-const changeTries = 5
+// changeTries is how often a change is tried on a metageneration that another
+// writer has replaced by then.
+const changeTries = 12
 
 // Extend implements [worm.Driver]. The change holds for the metageneration that
 // was looked at and no other, so nobody's extension is lost to another's.
@@ -73,26 +75,44 @@ func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error 
 // change looks at a lock, decides what to change, and changes it, until what it
 // looks at needs no change: the state is read back rather than believed.
 func (d *driver) change(ctx context.Context, ref worm.Ref, decide func(retention.Lock) (*storage.ObjectAttrsToUpdate, bool, error)) error {
+	wait := gax.Backoff{Initial: 5 * time.Millisecond, Max: time.Second, Multiplier: 2}
 	var refused error
-	for range changeTries {
+	for try := 0; ; try++ {
 		attrs, err := d.attrs(ctx, ref)
 		if err != nil {
 			return errors.Join(err, refused)
 		}
 		update, override, err := decide(lockOf(attrs))
-		if update == nil || err != nil {
+		switch {
+		case update == nil || err != nil:
 			return err
+		case try == changeTries && refused == nil:
+			return fmt.Errorf("%w: the service reported success, and the lock has not changed", worm.ErrUnsupported)
+		case try == changeTries:
+			return refused
 		}
-		o := d.bucket.Object(d.prefix + ref.Key).Generation(attrs.Generation).If(storage.Conditions{MetagenerationMatch: attrs.Metageneration})
-		if override {
-			o = o.OverrideUnlockedRetention(true)
+		if refused = d.update(ctx, ref, attrs, *update, override); refused == nil {
+			continue
 		}
-		if _, refused = o.Update(ctx, *update); refused != nil && !errors.Is(classify(refused), worm.ErrExists) && !errors.Is(classifyWrite(refused), worm.ErrOutcomeUnknown) {
-			return classify(refused)
+		if !errors.Is(refused, worm.ErrConflict) && !errors.Is(refused, worm.ErrOutcomeUnknown) {
+			return refused
+		}
+		if gax.Sleep(ctx, wait.Pause()) != nil {
+			return refused
 		}
 	}
-	if refused == nil {
-		return fmt.Errorf("%w: the service reported success %d times, and the lock has not changed", worm.ErrUnsupported, changeTries)
+}
+
+// update changes the metageneration that was looked at. Another in its place is
+// worm.ErrConflict.
+func (d *driver) update(ctx context.Context, ref worm.Ref, attrs *storage.ObjectAttrs, to storage.ObjectAttrsToUpdate, override bool) error {
+	o := d.bucket.Object(d.prefix + ref.Key).Generation(attrs.Generation).If(storage.Conditions{MetagenerationMatch: attrs.Metageneration})
+	if override {
+		o = o.OverrideUnlockedRetention(true)
 	}
-	return classifyWrite(refused)
+	_, err := o.Update(ctx, to)
+	if err = classifyWrite(err); errors.Is(err, worm.ErrExists) {
+		return fmt.Errorf("%w: the lock was changed meanwhile: %w", worm.ErrConflict, err)
+	}
+	return err
 }

@@ -71,3 +71,6 @@ func TestConformance(t *testing.T) {
 		})
 	}
 }
+
+// The same suite on a real bucket, where there is one.
+func TestConformanceInTheCloud(t *testing.T) { wormtest.Cloud(t, "HOLDFAST_TEST_S3") }

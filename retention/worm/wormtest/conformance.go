@@ -23,8 +23,10 @@ type Fixture struct {
 	Reopen func() *worm.Store
 }
 
-// Conformance runs the suite. Each part asks open for an empty bucket of its own.
+// Conformance runs the suite, and logs how many checks it made. Each part asks open
+// for an empty bucket of its own.
 func Conformance(t *testing.T, open func(t *testing.T) Fixture) {
+	checks := 0
 	for _, part := range []struct {
 		name string
 		test func(t *suite)
@@ -49,20 +51,28 @@ func Conformance(t *testing.T, open func(t *testing.T) Fixture) {
 		t.Run(part.name, func(t *testing.T) {
 			f := open(t)
 			t.Cleanup(func() { f.Store.Close() })
-			part.test(&suite{T: t, Fixture: f, store: f.Store})
+			s := &suite{T: t, Fixture: f, store: f.Store}
+			defer func() { checks += s.checks }()
+			part.test(s)
 		})
 	}
+	t.Logf("conformance: %d checks", checks)
 }
 
 // suite is one part's test with its bucket.
 type suite struct {
 	*testing.T
 	Fixture
-	store *worm.Store
+	store  *worm.Store
+	checks int
 }
 
-// until is a date far enough ahead for any lock, and whole as every cloud keeps it.
-var until = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+// until is when the suite's locks end: soon, for on a real cloud nobody can end them
+// earlier. It is whole seconds, as every cloud keeps it.
+var until = time.Now().UTC().Add(20 * time.Minute).Truncate(time.Second)
+
+// later is some minutes after until.
+func later(minutes int) time.Time { return until.Add(time.Duration(minutes) * time.Minute) }
 
 func (s *suite) put(key, body string, lock retention.Lock) (worm.Stored, error) {
 	return s.store.Put(s.Context(), key, strings.NewReader(body), specOf(body, lock))
@@ -74,6 +84,7 @@ func specOf(body string, lock retention.Lock) worm.Spec {
 
 func (s *suite) mustPut(key, body string, lock retention.Lock) worm.Ref {
 	s.Helper()
+	s.checks++
 	stored, err := s.put(key, body, lock)
 	if err != nil {
 		s.Fatalf("put %s: %v", key, err)
@@ -83,6 +94,7 @@ func (s *suite) mustPut(key, body string, lock retention.Lock) worm.Ref {
 
 func (s *suite) wantBody(store *worm.Store, ref worm.Ref, want string) {
 	s.Helper()
+	s.checks++
 	body, err := store.Get(s.Context(), ref, worm.Sum([]byte(want)))
 	if err != nil {
 		s.Errorf("get %s: %v", ref, err)
@@ -96,6 +108,7 @@ func (s *suite) wantBody(store *worm.Store, ref worm.Ref, want string) {
 
 func (s *suite) wantAbsent(key string) {
 	s.Helper()
+	s.checks++
 	if _, err := s.store.State(s.Context(), worm.Ref{Key: key}); !errors.Is(err, worm.ErrNotFound) {
 		s.Errorf("state of %s: %v, want ErrNotFound", key, err)
 	}
@@ -111,6 +124,7 @@ func (s *suite) wantAbsent(key string) {
 
 func (s *suite) wantError(what string, err, want error) {
 	s.Helper()
+	s.checks++
 	if !errors.Is(err, want) {
 		s.Errorf("%s: error %v, want one that matches %q", what, err, want)
 	}

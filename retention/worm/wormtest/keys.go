@@ -29,6 +29,7 @@ func keys(s *suite) {
 
 func (s *suite) list(prefix string) []string {
 	s.Helper()
+	s.checks++
 	var all []string
 	for e, err := range s.store.List(s.Context(), prefix) {
 		if err != nil {

@@ -40,6 +40,7 @@ func (s *suite) needsHold() {
 
 func (s *suite) wantLock(ref worm.Ref, want retention.Lock) {
 	s.Helper()
+	s.checks++
 	o, err := s.store.State(s.Context(), ref)
 	if err != nil || !o.Lock.Covers(want) || !want.Covers(o.Lock) {
 		s.Errorf("%s is under %s (%v), want %s", ref, o.Lock, err, want)
@@ -71,8 +72,8 @@ func locks(s *suite) {
 
 func locksOnlyGrow(s *suite) {
 	s.needsRetention()
-	at := func(mode retention.Mode, years int) retention.Lock {
-		return retention.Lock{Mode: mode, Until: until.AddDate(years, 0, 0)}
+	at := func(mode retention.Mode, minutes int) retention.Lock {
+		return retention.Lock{Mode: mode, Until: later(minutes)}
 	}
 	ref := s.mustPut("k", "body", at(retention.Governance, 0))
 	for _, step := range []struct {
@@ -116,7 +117,7 @@ func legalHold(s *suite) {
 		}
 		s.wantLock(ref, step.want)
 	}
-	longer := retention.Lock{Mode: retention.Compliance, Until: until.AddDate(1, 0, 0), LegalHold: true}
+	longer := retention.Lock{Mode: retention.Compliance, Until: later(1), LegalHold: true}
 	if err := s.store.Extend(s.Context(), ref, retention.Lock{Mode: longer.Mode, Until: longer.Until}); err != nil {
 		s.Errorf("extend under hold: %v", err)
 	}
@@ -128,7 +129,7 @@ func legalHold(s *suite) {
 func strengthening(s *suite) {
 	s.needsRetention()
 	short := retention.Lock{Mode: retention.Governance, Until: until}
-	long := retention.Lock{Mode: retention.Governance, Until: until.AddDate(1, 0, 0)}
+	long := retention.Lock{Mode: retention.Governance, Until: later(1)}
 	ref := s.mustPut("k", "body", short)
 	s.mustPut("k", "body", long)
 	s.wantLock(ref, long)
@@ -170,6 +171,7 @@ func writersRace(s *suite) {
 
 func (s *suite) wantOneWinner(key string, results []error, created []bool, lock retention.Lock) {
 	s.Helper()
+	s.checks++
 	kept, err := s.store.Read(s.Context(), worm.Ref{Key: key}, 100)
 	if err != nil {
 		s.Errorf("%s: after the race: %v", key, err)
@@ -199,14 +201,14 @@ func locksRace(s *suite) {
 	s.needsRetention()
 	ref := s.mustPut("k", "body", retention.Lock{Mode: retention.Governance, Until: until})
 	var wg sync.WaitGroup
-	for years := range 12 {
+	for minutes := range 12 {
 		wg.Go(func() {
-			err := s.store.Extend(s.Context(), ref, retention.Lock{Mode: retention.Governance, Until: until.AddDate(years, 0, 0)})
+			err := s.store.Extend(s.Context(), ref, retention.Lock{Mode: retention.Governance, Until: later(minutes)})
 			if err != nil {
 				s.wantError("extend in a race", err, worm.ErrWouldWeaken)
 			}
 		})
 	}
 	wg.Wait()
-	s.wantLock(ref, retention.Lock{Mode: retention.Governance, Until: until.AddDate(11, 0, 0)})
+	s.wantLock(ref, retention.Lock{Mode: retention.Governance, Until: later(11)})
 }

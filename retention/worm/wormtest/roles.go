@@ -58,7 +58,7 @@ func exporter(t testing.TB, s *worm.Store) {
 	lock := retention.Lock{Mode: retention.Governance, Until: until, LegalHold: true}
 	mustPut(t, s, "small", "small", lock)
 	mustPut(t, s, "large", strings.Repeat("holdfast", 2<<20), lock)
-	mustPut(t, s, "governed", "governed", retention.Lock{Mode: retention.Governance, Until: until.AddDate(1, 0, 0), LegalHold: true})
+	mustPut(t, s, "governed", "governed", retention.Lock{Mode: retention.Governance, Until: later(1), LegalHold: true})
 	auditor(t, s)
 	broken := io.MultiReader(strings.NewReader("some"), failing{})
 	if _, err := s.Put(t.Context(), "broken", broken, worm.Spec{Size: 16 << 20, SHA256: worm.Sum(nil), Lock: lock}); !errors.Is(err, errBroken) {
@@ -107,7 +107,7 @@ func holdOfficer(t testing.TB, s *worm.Store) {
 		}
 	}
 	for _, mode := range []retention.Mode{retention.Governance, retention.Compliance} {
-		if err := s.Extend(t.Context(), worm.Ref{Key: "governed"}, retention.Lock{Mode: mode, Until: until.AddDate(2, 0, 0)}); err != nil {
+		if err := s.Extend(t.Context(), worm.Ref{Key: "governed"}, retention.Lock{Mode: mode, Until: later(2)}); err != nil {
 			t.Error(err)
 		}
 	}
