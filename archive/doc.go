@@ -47,7 +47,8 @@
 //
 // [Archive.Confirm] proves one export from its row, [Archive.Verify] everything
 // in the bucket. Both need the public keys that are trusted, and nothing else but
-// the bucket. A row that was cut off from the very end of the log, along with
-// its packet and manifest, leaves no trace in the bucket: keep receipts, or a
-// head of the log, elsewhere.
+// the bucket. On a bucket that locks versions, evidence can be hidden and not
+// removed, and Verify names what is hidden. In a directory, a row that was cut off
+// from the very end of the log along with its packet and manifest leaves no trace:
+// keep receipts, or a head of the log, elsewhere.
 package archive

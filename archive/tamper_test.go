@@ -274,6 +274,22 @@ func TestConfirmOneExport(t *testing.T) {
 	}
 }
 
+// The last export, hidden with all that belongs to it behind delete markers, is
+// still named: versions outlive what hides them.
+func TestHiddenExportIsMissed(t *testing.T) {
+	b := memworm.New()
+	cfg := config(t)
+	receipts := scene(t, over(t, b, cfg))
+	last := receipts[2]
+	for _, key := range []string{documentKey(last), exhibitKey(last), manifestKey(last), "log/commits/000/000/000/004.jsonl"} {
+		b.Hide(key)
+	}
+	report, err := over(t, b, cfg).Verify(t.Context())
+	if !errors.Is(err, archive.ErrNotConfirmed) || len(report.Findings) != 4 {
+		t.Errorf("Verify gave %v", err)
+	}
+}
+
 func documentKey(r archive.Receipt) string {
 	return fmt.Sprintf("packets/%s/%s/packet.json", r.PromotionPacketID, r.PacketSHA256)
 }

@@ -24,7 +24,8 @@ type Report struct {
 // Verify checks everything in the bucket: the log as [exportlog.Log.Verify]
 // does, held to the log anchor of every signed manifest; every export as
 // [Archive.Confirm] does; and that nothing lies among the packets and manifests
-// that no export row accounts for. The last is either what an export left that
+// that no export row accounts for, and nothing hidden behind them. What no row
+// accounts for is either what an export left that
 // was cut off before its row, in which case exporting the packet again completes
 // it, or the trace of a row that was removed.
 //
@@ -35,7 +36,7 @@ func (a *Archive) Verify(ctx context.Context) (Report, error) {
 		return Report{}, fmt.Errorf("archive: verify: %w", manifest.ErrNoTrustedKeys)
 	}
 	v := verification{archive: a, named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
-	for _, step := range []func(context.Context) error{v.manifests, v.log, v.exports, v.unaccounted} {
+	for _, step := range []func(context.Context) error{v.manifests, v.log, v.exports, v.unaccounted, v.hidden} {
 		if err := step(ctx); err != nil {
 			return v.Report, fmt.Errorf("archive: verify: %w", err)
 		}
@@ -191,6 +192,20 @@ func (v *verification) unaccounted(ctx context.Context) error {
 func folderOf(key string) string {
 	parts := strings.SplitN(key, "/", 4)
 	return strings.Join(parts[:len(parts)-1], "/") + "/"
+}
+
+// hidden names versions of evidence that something lies over. Evidence is only
+// ever created, so somebody has put it there.
+func (v *verification) hidden(ctx context.Context) error {
+	for _, prefix := range []string{packets, manifests} {
+		for e, err := range v.archive.store.ListHidden(ctx, prefix) {
+			if err != nil {
+				return err
+			}
+			v.find(e.Ref.Key, "version %s is hidden by a delete marker or a newer version", e.Ref.Version)
+		}
+	}
+	return nil
 }
 
 // unlogged returns the packets of a manifest that no export row has.

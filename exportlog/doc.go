@@ -48,6 +48,8 @@
 // bytes runs the Merkle tree of RFC 6962 (golang.org/x/mod/sumdb/tlog). A [Head]
 // is the tree's size and root at one moment; whoever keeps one, as every signed
 // manifest does, pins all rows before it, and [Log.Verify] holds the log to it.
-// What no later row and no kept head covers, the rows at the very end, a thief
-// of the bucket could still cut off unnoticed: keep a head elsewhere.
+//
+// What no later row and no kept head covers are the rows at the very end. On a
+// bucket that locks versions they can be hidden and not removed, and Verify names
+// what is hidden; elsewhere they could be cut off unnoticed: keep a head outside.
 package exportlog

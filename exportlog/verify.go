@@ -25,7 +25,7 @@ type Anchor struct {
 
 // Verify reads the whole log afresh and holds it to itself: numbers without
 // gaps, every line the one its successor recorded, every commit locked, nothing
-// else among the commits. It also holds it to what this process read before, and to every
+// else among the commits, and nothing hidden behind them. It also holds it to what this process read before, and to every
 // anchor: the log must still begin with exactly the rows that were there then.
 //
 // Verify reads on after damage, so the report lists all of it; the error is then
@@ -87,7 +87,19 @@ func (v *verification) list(ctx context.Context, l *Log) (highest int64, err err
 		}
 		highest = max(highest, n)
 	}
-	return highest, nil
+	return highest, v.hidden(ctx, l)
+}
+
+// hidden names versions that something lies over. Commits are only ever created,
+// so somebody has put it there.
+func (v *verification) hidden(ctx context.Context, l *Log) error {
+	for e, err := range l.store.ListHidden(ctx, commitPrefix) {
+		if err != nil {
+			return err
+		}
+		v.findings = append(v.findings, Finding{Object: e.Ref.Key, Problem: fmt.Sprintf("version %s is hidden by a delete marker or a newer version", e.Ref.Version)})
+	}
+	return nil
 }
 
 // locked checks that a commit is under a lock, if commits are written under one.

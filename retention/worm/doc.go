@@ -18,6 +18,7 @@
 //	Extend        a longer or stricter lock
 //	SetLegalHold  set or release, independent of retention
 //	List          the keys under a prefix
+//	ListHidden    the versions that no key shows any more
 //
 // # Opening
 //

@@ -44,6 +44,11 @@ type Objects interface {
 	// List yields what the keys with the prefix show now, in ascending order of
 	// key bytes.
 	List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
+
+	// ListHidden yields the versions under the prefix that their keys do not show:
+	// those a delete marker or a newer version lies over. A bucket without
+	// versions has none.
+	ListHidden(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 }
 
 // Locks is how a driver changes the lock of one version.

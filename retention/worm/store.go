@@ -55,10 +55,22 @@ func (s *Store) State(ctx context.Context, ref Ref) (Object, error) {
 // List yields what the keys with the prefix show now, in ascending order of key
 // bytes, and ends after the first error. An empty prefix lists everything.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
+	return wrapped("list", prefix, s.driver.List(ctx, prefix))
+}
+
+// ListHidden yields the versions under the prefix that their keys do not show any
+// more, because a delete marker or a newer version lies over them. Where objects
+// are only ever created, there should be none. It ends after the first error.
+func (s *Store) ListHidden(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
+	return wrapped("list hidden versions of", prefix, s.driver.ListHidden(ctx, prefix))
+}
+
+// wrapped says what was being listed when a listing ends in an error.
+func wrapped(what, prefix string, entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		for e, err := range s.driver.List(ctx, prefix) {
+		for e, err := range entries {
 			if err != nil {
-				yield(Entry{}, fmt.Errorf("worm: list %q: %w", prefix, err))
+				yield(Entry{}, fmt.Errorf("worm: %s %q: %w", what, prefix, err))
 				return
 			}
 			if !yield(e, nil) {

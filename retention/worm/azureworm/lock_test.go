@@ -174,6 +174,16 @@ func TestLockedPolicyIsNotShortened(t *testing.T) {
 	if o, err := store.State(t.Context(), stored.Ref); err != nil || !o.Hidden || o.Lock.Mode != retention.Compliance {
 		t.Errorf("state under a newer version: %+v, %v", o, err)
 	}
+	seen := 0
+	for e, err := range store.ListHidden(t.Context(), "") {
+		seen++
+		if err != nil || e.Ref != stored.Ref {
+			t.Errorf("hidden is %v, %v", e.Ref, err)
+		}
+	}
+	if seen != 1 {
+		t.Errorf("%d versions are hidden, want one", seen)
+	}
 	if b, err := store.Read(t.Context(), stored.Ref, 10); err != nil || string(b) != "body" {
 		t.Errorf("the pin reads %q, %v", b, err)
 	}

@@ -93,23 +93,42 @@ func classifyRead(ref worm.Ref, err error) error {
 
 // List implements [worm.Driver].
 func (d *driver) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return d.listing(ctx, prefix, container.ListBlobsInclude{}, func(item *container.BlobItem) (worm.Ref, bool) {
+		return worm.Ref{Key: strings.TrimPrefix(*item.Name, d.prefix)}, true
+	})
+}
+
+// ListHidden implements [worm.Driver].
+func (d *driver) ListHidden(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return d.listing(ctx, prefix, container.ListBlobsInclude{Versions: true}, func(item *container.BlobItem) (worm.Ref, bool) {
+		ref := refOf(strings.TrimPrefix(*item.Name, d.prefix), item.VersionID)
+		return ref, ref.Version != "" && (item.IsCurrentVersion == nil || !*item.IsCurrentVersion)
+	})
+}
+
+// listing yields what is found and pick picks.
+func (d *driver) listing(ctx context.Context, prefix string, include container.ListBlobsInclude, pick func(*container.BlobItem) (worm.Ref, bool)) iter.Seq2[worm.Entry, error] {
 	return func(yield func(worm.Entry, error) bool) {
 		full := d.prefix + prefix
-		for pages := d.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &full}); pages.More(); {
+		for pages := d.client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: &full, Include: include}); pages.More(); {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				yield(worm.Entry{}, classify(err))
 				return
 			}
 			for _, item := range page.Segment.BlobItems {
-				entry := worm.Entry{Ref: worm.Ref{Key: strings.TrimPrefix(*item.Name, d.prefix)}}
-				if item.Properties != nil && item.Properties.ContentLength != nil {
-					entry.Size = *item.Properties.ContentLength
-				}
-				if !yield(entry, nil) {
+				ref, picked := pick(item)
+				if picked && !yield(worm.Entry{Ref: ref, Size: sizeOf(item)}, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+func sizeOf(item *container.BlobItem) int64 {
+	if item.Properties == nil || item.Properties.ContentLength == nil {
+		return 0
+	}
+	return *item.Properties.ContentLength
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -64,7 +65,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case q.Get("comp") == "list":
-		s.list(w, q.Get("prefix"))
+		s.list(w, q.Get("prefix"), strings.Contains(q.Get("include"), "versions"))
 	case q.Get("restype") == "container":
 		w.Header().Set("X-Ms-Immutable-Storage-With-Versioning-Enabled", "true")
 	case r.Method == http.MethodPut && q.Get("comp") == "block":
@@ -163,21 +164,23 @@ func (s *stub) get(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-func (s *stub) list(w http.ResponseWriter, prefix string) {
-	var names []string
-	for name := range s.blobs {
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
+func (s *stub) list(w http.ResponseWriter, prefix string, versions bool) {
 	w.Header().Set("Content-Type", "application/xml")
 	io.WriteString(w, "<EnumerationResults><Blobs>")
-	for _, name := range names {
-		io.WriteString(w, "<Blob><Name>")
-		xml.EscapeText(w, []byte(name))
-		all := s.blobs[name]
-		fmt.Fprintf(w, "</Name><Properties><Content-Length>%d</Content-Length></Properties></Blob>", len(all[len(all)-1].content))
+	for _, name := range slices.Sorted(maps.Keys(s.blobs)) {
+		for i, v := range s.blobs[name] {
+			current := i == len(s.blobs[name])-1
+			if !strings.HasPrefix(name, prefix) || !current && !versions {
+				continue
+			}
+			io.WriteString(w, "<Blob><Name>")
+			xml.EscapeText(w, []byte(name))
+			fmt.Fprintf(w, "</Name><VersionId>%s</VersionId>", v.id)
+			if current {
+				io.WriteString(w, "<IsCurrentVersion>true</IsCurrentVersion>")
+			}
+			fmt.Fprintf(w, "<Properties><Content-Length>%d</Content-Length></Properties></Blob>", len(v.content))
+		}
 	}
 	io.WriteString(w, "</Blobs><NextMarker/></EnumerationResults>")
 }

@@ -23,6 +23,11 @@ func (d *driver) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, 
 	}
 }
 
+// ListHidden implements [worm.Driver]. A directory has no versions to hide.
+func (d *driver) ListHidden(context.Context, string) iter.Seq2[worm.Entry, error] {
+	return func(func(worm.Entry, error) bool) {}
+}
+
 // cutLast cuts a prefix at its last slash.
 func cutLast(prefix string) (folder, rest string, found bool) {
 	at := strings.LastIndexByte(prefix, '/')

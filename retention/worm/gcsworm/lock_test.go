@@ -257,6 +257,11 @@ func TestOnARealServer(t *testing.T) {
 	if o, err := store.State(t.Context(), stored.Ref); err != nil || !o.Hidden || o.Size != int64(len(body)) {
 		t.Errorf("state under a newer generation: %+v, %v", o, err)
 	}
+	for e, err := range store.ListHidden(t.Context(), "") {
+		if err != nil || e.Ref != stored.Ref {
+			t.Errorf("hidden is %v, %v", e.Ref, err)
+		}
+	}
 	r, err := store.Get(t.Context(), stored.Ref, worm.Sum([]byte(body)))
 	if err != nil {
 		t.Fatal(err)

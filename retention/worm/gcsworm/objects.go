@@ -67,9 +67,22 @@ func (d *driver) attrs(ctx context.Context, ref worm.Ref) (*storage.ObjectAttrs,
 
 // List implements [worm.Driver].
 func (d *driver) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return d.listing(ctx, &storage.Query{Prefix: d.prefix + prefix}, func(attrs *storage.ObjectAttrs) (worm.Ref, bool) {
+		return worm.Ref{Key: strings.TrimPrefix(attrs.Name, d.prefix)}, true
+	})
+}
+
+// ListHidden implements [worm.Driver].
+func (d *driver) ListHidden(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return d.listing(ctx, &storage.Query{Prefix: d.prefix + prefix, Versions: true}, func(attrs *storage.ObjectAttrs) (worm.Ref, bool) {
+		return worm.Ref{Key: strings.TrimPrefix(attrs.Name, d.prefix), Version: strconv.FormatInt(attrs.Generation, 10)}, !attrs.Deleted.IsZero()
+	})
+}
+
+// listing yields what a query finds and pick picks.
+func (d *driver) listing(ctx context.Context, q *storage.Query, pick func(*storage.ObjectAttrs) (worm.Ref, bool)) iter.Seq2[worm.Entry, error] {
 	return func(yield func(worm.Entry, error) bool) {
-		q := &storage.Query{Prefix: d.prefix + prefix}
-		if err := q.SetAttrSelection([]string{"Name", "Size"}); err != nil {
+		if err := q.SetAttrSelection([]string{"Name", "Size", "Generation", "Deleted"}); err != nil {
 			yield(worm.Entry{}, err)
 			return
 		}
@@ -82,8 +95,7 @@ func (d *driver) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, 
 				yield(worm.Entry{}, classify(err))
 				return
 			}
-			key := strings.TrimPrefix(attrs.Name, d.prefix)
-			if !yield(worm.Entry{Ref: worm.Ref{Key: key}, Size: attrs.Size}, nil) {
+			if ref, picked := pick(attrs); picked && !yield(worm.Entry{Ref: ref, Size: attrs.Size}, nil) {
 				return
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -67,7 +68,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case api && rest == "":
 		reply(w, map[string]any{"name": "bucket", "versioning": map[string]any{"enabled": true}, "objectRetention": map[string]any{"mode": "Enabled"}})
 	case api && rest == "/o":
-		s.list(w, r.URL.Query().Get("prefix"))
+		s.list(w, r.URL.Query().Get("prefix"), r.URL.Query().Get("versions") == "true")
 	case api && isObject && r.Method == http.MethodPatch:
 		s.patch(w, r, name)
 	case api && isObject:
@@ -222,16 +223,19 @@ func weakens(have, to map[string]any) bool {
 	return gets.Before(had) || have["mode"] != to["mode"]
 }
 
-func (s *stub) list(w http.ResponseWriter, prefix string) {
+func (s *stub) list(w http.ResponseWriter, prefix string, versions bool) {
 	items := []any{}
-	var names []string
-	for name := range s.objects {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if strings.HasPrefix(name, prefix) {
-			items = append(items, s.objects[name][len(s.objects[name])-1].described(name))
+	for _, name := range slices.Sorted(maps.Keys(s.objects)) {
+		for i, o := range s.objects[name] {
+			current := i == len(s.objects[name])-1
+			if !strings.HasPrefix(name, prefix) || !current && !versions {
+				continue
+			}
+			d := o.described(name)
+			if !current {
+				d["timeDeleted"] = time.Now().UTC().Format(time.RFC3339)
+			}
+			items = append(items, d)
 		}
 	}
 	reply(w, map[string]any{"kind": "storage#objects", "items": items})

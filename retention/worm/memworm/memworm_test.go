@@ -77,6 +77,11 @@ func TestVersionsOutliveWhatHidesThem(t *testing.T) {
 		if o, err := store.State(t.Context(), ref); err != nil || !o.Hidden {
 			t.Errorf("%s: state %+v, %v; want hidden", name, o, err)
 		}
+		for e, err := range store.ListHidden(t.Context(), "") {
+			if err != nil || e.Ref != ref {
+				t.Errorf("%s: hidden is %v, %v", name, e.Ref, err)
+			}
+		}
 		if got, err := store.Read(t.Context(), worm.Ref{Key: "k"}, 10); err == nil && string(got) == "body" {
 			t.Errorf("%s: the bare key still shows the version", name)
 		}

@@ -81,8 +81,17 @@ func (b *Bucket) State(ctx context.Context, ref worm.Ref) (worm.Object, error) {
 
 // List implements [worm.Driver].
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return b.listing(ctx, prefix, false)
+}
+
+// ListHidden implements [worm.Driver].
+func (b *Bucket) ListHidden(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return b.listing(ctx, prefix, true)
+}
+
+func (b *Bucket) listing(ctx context.Context, prefix string, hidden bool) iter.Seq2[worm.Entry, error] {
 	return func(yield func(worm.Entry, error) bool) {
-		for _, e := range b.list(prefix) {
+		for _, e := range b.entries(prefix, hidden) {
 			if err := ctx.Err(); err != nil {
 				yield(worm.Entry{}, err)
 				return
@@ -94,13 +103,19 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, 
 	}
 }
 
-func (b *Bucket) list(prefix string) []worm.Entry {
+// entries returns the versions that are shown, or those that are not.
+func (b *Bucket) entries(prefix string, hidden bool) []worm.Entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var entries []worm.Entry
 	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		if v, _, err := b.find(worm.Ref{Key: key}); err == nil && strings.HasPrefix(key, prefix) {
-			entries = append(entries, worm.Entry{Ref: worm.Ref{Key: key, Version: v.id}, Size: int64(len(v.body))})
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		for i, v := range b.objects[key] {
+			if under := i < len(b.objects[key])-1; !v.marker && under == hidden {
+				entries = append(entries, worm.Entry{Ref: worm.Ref{Key: key, Version: v.id}, Size: int64(len(v.body))})
+			}
 		}
 	}
 	return entries

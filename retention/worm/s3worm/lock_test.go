@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -172,10 +173,25 @@ func TestPinsSeeThrough(t *testing.T) {
 		if b, readErr := s.Read(t.Context(), pinned, 10); err != nil || readErr != nil || string(b) != "body" {
 			t.Errorf("%s: the address reads %q, %v, %v", name, b, err, readErr)
 		}
+		if got := hidden(t, s); !slices.Contains(got, ref) {
+			t.Errorf("%s: hidden are %v, not %s", name, got, ref)
+		}
 		if _, err := put(t, s, name, "another body", lock); err == nil {
 			t.Errorf("%s: a create over it succeeded", name)
 		}
 	}
+}
+
+func hidden(t testing.TB, s *worm.Store) []worm.Ref {
+	t.Helper()
+	var refs []worm.Ref
+	for e, err := range s.ListHidden(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, e.Ref)
+	}
+	return refs
 }
 
 // A large object goes in parts and comes out whole; a body that breaks off leaves

@@ -89,3 +89,23 @@ func (d *driver) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, 
 		}
 	}
 }
+
+// ListHidden implements [worm.Driver].
+func (d *driver) ListHidden(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return func(yield func(worm.Entry, error) bool) {
+		pages := s3.NewListObjectVersionsPaginator(d.client, &s3.ListObjectVersionsInput{Bucket: &d.bucket, Prefix: d.key(prefix)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(worm.Entry{}, classify(err))
+				return
+			}
+			for _, v := range page.Versions {
+				key := strings.TrimPrefix(aws.ToString(v.Key), d.prefix)
+				if !aws.ToBool(v.IsLatest) && !yield(worm.Entry{Ref: worm.Ref{Key: key, Version: aws.ToString(v.VersionId)}, Size: aws.ToInt64(v.Size)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}

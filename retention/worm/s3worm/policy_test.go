@@ -24,6 +24,8 @@ func permissions(r *http.Request) []string {
 		return []string{"s3:GetBucketVersioning"}
 	case q.Has("object-lock"):
 		return []string{"s3:GetBucketObjectLockConfiguration"}
+	case q.Has("versions"):
+		return []string{"s3:ListBucketVersions"}
 	case onBucket && r.Method == http.MethodGet:
 		return []string{"s3:ListBucket"}
 	case q.Has("retention") && r.Method == http.MethodGet:

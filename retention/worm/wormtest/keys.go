@@ -68,6 +68,9 @@ func listing(s *suite) {
 			s.Errorf("list %q: %q, want %q", prefix, got, want)
 		}
 	}
+	for e, err := range s.store.ListHidden(s.Context(), "") {
+		s.Errorf("nothing lies over anything, and %s is hidden (%v)", e.Ref, err)
+	}
 	for e := range s.store.List(s.Context(), "") {
 		if e.Size != int64(len(e.Ref.Key)) {
 			s.Errorf("listed %s with %d bytes", e.Ref, e.Size)

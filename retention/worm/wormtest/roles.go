@@ -59,7 +59,12 @@ func exporter(t testing.TB, s *worm.Store) {
 	mustPut(t, s, "small", "small", lock)
 	mustPut(t, s, "large", strings.Repeat("holdfast", 2<<20), lock)
 	mustPut(t, s, "governed", "governed", retention.Lock{Mode: retention.Governance, Until: later(1), LegalHold: true})
-	auditor(t, s)
+	reader(t, s)
+	for _, err := range s.List(t.Context(), "") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
 	broken := io.MultiReader(strings.NewReader("some"), failing{})
 	if _, err := s.Put(t.Context(), "broken", broken, worm.Spec{Size: 16 << 20, SHA256: worm.Sum(nil), Lock: lock}); !errors.Is(err, errBroken) {
 		t.Errorf("a broken body: %v", err)
@@ -83,7 +88,7 @@ func reader(t testing.TB, s *worm.Store) {
 	}
 }
 
-// auditor reads, and lists.
+// auditor reads, and lists, what is hidden too.
 func auditor(t testing.TB, s *worm.Store) {
 	reader(t, s)
 	var keys []string
@@ -95,6 +100,9 @@ func auditor(t testing.TB, s *worm.Store) {
 	}
 	if !slices.Contains(keys, "governed") {
 		t.Errorf("listed %v", keys)
+	}
+	for e, err := range s.ListHidden(t.Context(), "") {
+		t.Errorf("%s is hidden, %v", e.Ref, err)
 	}
 }
 
