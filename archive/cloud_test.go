@@ -2,7 +2,9 @@ package archive_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/s3worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
@@ -61,4 +64,55 @@ func s3Bucket(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("s3://release-evidence?region=us-east-1&use_path_style=true&endpoint=%s", url.QueryEscape(endpoint))
+}
+
+// What an export costs in requests, which is what a cloud bills and waits for.
+func TestRequestsOfAnExport(t *testing.T) {
+	address := s3Bucket(t)
+	endpoint, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var requests []string
+	proxy := faultproxy.Start(t, endpoint.Query().Get("endpoint"), func(r *http.Request) faultproxy.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		requests = append(requests, r.Method)
+		return faultproxy.None
+	})
+	q := endpoint.Query()
+	q.Set("endpoint", proxy.URL)
+	endpoint.RawQuery = q.Encode()
+
+	cfg := config(t)
+	p := packet(t, "pp-1").With(exhibit("scorecard.pdf", "green"))
+	count := func(what string, most int, do func(a *archive.Archive)) {
+		t.Helper()
+		a, err := archive.Open(t.Context(), endpoint.String(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		requests = nil
+		do(a)
+		t.Logf("%s: %d requests: %v", what, len(requests), requests)
+		if len(requests) > most {
+			t.Errorf("%s takes %d requests, it took %d", what, len(requests), most)
+		}
+	}
+	export := func(a *archive.Archive) {
+		if _, err := a.Export(t.Context(), p); err != nil {
+			t.Error(err)
+		}
+	}
+	count("the first export in a process", 9, export)
+	count("the same again in another process", 4, export)
+	count("a second export in a process", 8, func(a *archive.Archive) {
+		export(a)
+		requests = nil
+		if _, err := a.Export(t.Context(), packet(t, "pp-2").With(exhibit("scorecard.pdf", "green"))); err != nil {
+			t.Error(err)
+		}
+	})
 }

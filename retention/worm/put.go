@@ -89,6 +89,10 @@ func (s *Store) unsettled(key string, spec Spec, cause, err error) error {
 	return fmt.Errorf("the key is taken, and reading it back failed: %w", err)
 }
 
+// strengthenTries is how often a lock is extended that others extend meanwhile.
+const strengthenTries = 5
+
+// strengthen makes the lock of what is stored at least as strong as wanted.
 func (s *Store) strengthen(ctx context.Context, have Object, want retention.Lock) error {
 	if want.LegalHold && !have.Lock.LegalHold {
 		if err := s.driver.SetLegalHold(ctx, have.Ref, true); err != nil {
@@ -96,13 +100,23 @@ func (s *Store) strengthen(ctx context.Context, have Object, want retention.Lock
 		}
 	}
 	want.LegalHold = have.Lock.LegalHold
-	if have.Lock.Covers(want) {
-		return nil
+	for range strengthenTries {
+		if have.Lock.Covers(want) {
+			return nil
+		}
+		err := s.driver.Extend(ctx, have.Ref, retention.Stronger(have.Lock, want))
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, ErrWouldWeaken) {
+			return fmt.Errorf("extend the lock of what is stored: %w", err)
+		}
+		if have, err = s.driver.State(ctx, have.Ref); err != nil { // it has grown since we looked
+			return fmt.Errorf("look at the lock of what is stored: %w", err)
+		}
+		want.LegalHold = have.Lock.LegalHold
 	}
-	if err := s.driver.Extend(ctx, have.Ref, retention.Stronger(have.Lock, want)); err != nil {
-		return fmt.Errorf("extend the lock of what is stored: %w", err)
-	}
-	return nil
+	return fmt.Errorf("%w: the lock of what is stored grew faster than it could be extended", ErrConflict)
 }
 
 func (s *Store) hash(ctx context.Context, ref Ref) (Digest, error) {

@@ -121,6 +121,17 @@ func TestPutDoesNotClaimALockItCouldNotSet(t *testing.T) {
 	}
 }
 
+// Under every fault, one writer owns each key.
+func TestCrowdInEveryStorm(t *testing.T) {
+	for _, fault := range wormtest.Faults() {
+		t.Run(fault.String(), func(t *testing.T) {
+			b := memworm.New()
+			stormy := newStore(t, &wormtest.Faulty{Driver: b, Plan: wormtest.Sometimes(fault)})
+			wormtest.Crowd(t, stormy, newStore(t, b), 64, 50, func() {})
+		})
+	}
+}
+
 // bare is a bucket without locks.
 type bare struct{ worm.Driver }
 

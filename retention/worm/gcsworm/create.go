@@ -57,10 +57,10 @@ func (d *driver) upload(ctx context.Context, in worm.Creation, body io.Reader, r
 		if from.err != nil {
 			return worm.Ref{}, from.err // the body's own error: nothing was completed
 		}
-		return worm.Ref{}, classifyWrite(err)
+		return worm.Ref{}, classifyUpload(err)
 	}
 	if err := w.Close(); err != nil {
-		return worm.Ref{}, classifyWrite(err)
+		return worm.Ref{}, classifyUpload(err)
 	}
 	return worm.Ref{Key: in.Key, Version: strconv.FormatInt(w.Attrs().Generation, 10)}, nil
 }

@@ -35,6 +35,16 @@ func classify(err error) error {
 	return err
 }
 
+// classifyUpload is classifyWrite for an upload: that its session is gone may mean
+// that it was completed.
+func classifyUpload(err error) error {
+	var api *googleapi.Error
+	if errors.As(err, &api) && (api.Code == http.StatusNotFound || api.Code == http.StatusGone) {
+		return fmt.Errorf("%w: %w", worm.ErrOutcomeUnknown, err)
+	}
+	return classifyWrite(err)
+}
+
 // locked reports whether a 403 is for the sake of a lock, rather than for want of
 // a permission.
 func locked(api *googleapi.Error) bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	gax "github.com/googleapis/gax-go/v2"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
@@ -100,20 +101,33 @@ func (u *upload) send(ctx context.Context, part []byte) error {
 	return nil
 }
 
-// complete makes the parts an object, if the key is free.
+// completeTries is how often an upload is completed while nobody knows whether it
+// has been.
+const completeTries = 4
+
+// complete makes the parts an object, if the key is free. Completing is tried again
+// while its outcome is not known, for until it is, nobody can tell parts that are
+// left behind from an object. An upload that is gone was completed, or given up by
+// somebody else: which, is told by reading back.
 func (u *upload) complete(ctx context.Context) (worm.Ref, error) {
-	out, err := u.driver.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &u.driver.bucket, Key: u.driver.key(u.key), UploadId: u.id, IfNoneMatch: aws.String("*"),
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts},
-	}, once)
-	err = classifyWrite(err)
-	if errors.Is(err, worm.ErrOutcomeUnknown) {
-		return worm.Ref{}, err // to abort now might be to abort what is just being completed
+	wait := gax.Backoff{Initial: 50 * time.Millisecond, Max: 2 * time.Second, Multiplier: 3}
+	for try := 1; ; try++ {
+		out, err := u.driver.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+			Bucket: &u.driver.bucket, Key: u.driver.key(u.key), UploadId: u.id, IfNoneMatch: aws.String("*"),
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts},
+		}, once)
+		err = classifyWrite(err)
+		switch {
+		case err == nil:
+			return worm.Ref{Key: u.key, Version: aws.ToString(out.VersionId)}, nil
+		case try > 1 && errors.Is(err, worm.ErrNotFound):
+			return worm.Ref{}, fmt.Errorf("%w: the upload is gone: %w", worm.ErrOutcomeUnknown, err)
+		case !errors.Is(err, worm.ErrOutcomeUnknown):
+			return worm.Ref{}, u.abort(ctx, err)
+		case try == completeTries || gax.Sleep(ctx, wait.Pause()) != nil:
+			return worm.Ref{}, fmt.Errorf("upload %s of %s may be left in the bucket: %w", aws.ToString(u.id), *u.driver.key(u.key), err)
+		}
 	}
-	if err != nil {
-		return worm.Ref{}, u.abort(ctx, err)
-	}
-	return worm.Ref{Key: u.key, Version: aws.ToString(out.VersionId)}, nil
 }
 
 // abort gives up an upload because of cause, even if that is the context's end.

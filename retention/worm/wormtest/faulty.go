@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/holdfast-archive/holdfast/retention"
@@ -33,6 +34,16 @@ func Faults() []Fault {
 
 func (f Fault) String() string {
 	return [...]string{"none", "refused before", "conflict before", "lost before", "lost after", "lost then refused", "delayed past read"}[f]
+}
+
+// Sometimes plans a fault for one write in ten, as chance has it.
+func Sometimes(fault Fault) func(Op) Fault {
+	return func(Op) Fault {
+		if rand.IntN(10) == 0 {
+			return fault
+		}
+		return None
+	}
 }
 
 // ErrInjected is matched by every error that a Faulty makes up.
