@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type Fixture struct {
 // Conformance runs the suite, and logs how many checks it made. Each part asks open
 // for an empty bucket of its own.
 func Conformance(t *testing.T, open func(t *testing.T) Fixture) {
-	checks := 0
+	checks := int64(0)
 	for _, part := range []struct {
 		name string
 		test func(t *suite)
@@ -52,7 +53,7 @@ func Conformance(t *testing.T, open func(t *testing.T) Fixture) {
 			f := open(t)
 			t.Cleanup(func() { f.Store.Close() })
 			s := &suite{T: t, Fixture: f, store: f.Store}
-			defer func() { checks += s.checks }()
+			defer func() { checks += s.checks.Load() }()
 			part.test(s)
 		})
 	}
@@ -64,7 +65,7 @@ type suite struct {
 	*testing.T
 	Fixture
 	store  *worm.Store
-	checks int
+	checks atomic.Int64
 }
 
 // until is when the suite's locks end: soon, for on a real cloud nobody can end them
@@ -84,7 +85,7 @@ func specOf(body string, lock retention.Lock) worm.Spec {
 
 func (s *suite) mustPut(key, body string, lock retention.Lock) worm.Ref {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	stored, err := s.put(key, body, lock)
 	if err != nil {
 		s.Fatalf("put %s: %v", key, err)
@@ -94,7 +95,7 @@ func (s *suite) mustPut(key, body string, lock retention.Lock) worm.Ref {
 
 func (s *suite) wantBody(store *worm.Store, ref worm.Ref, want string) {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	body, err := store.Get(s.Context(), ref, worm.Sum([]byte(want)))
 	if err != nil {
 		s.Errorf("get %s: %v", ref, err)
@@ -108,7 +109,7 @@ func (s *suite) wantBody(store *worm.Store, ref worm.Ref, want string) {
 
 func (s *suite) wantAbsent(key string) {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	if _, err := s.store.State(s.Context(), worm.Ref{Key: key}); !errors.Is(err, worm.ErrNotFound) {
 		s.Errorf("state of %s: %v, want ErrNotFound", key, err)
 	}
@@ -124,7 +125,7 @@ func (s *suite) wantAbsent(key string) {
 
 func (s *suite) wantError(what string, err, want error) {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	if !errors.Is(err, want) {
 		s.Errorf("%s: error %v, want one that matches %q", what, err, want)
 	}

@@ -29,7 +29,7 @@ func keys(s *suite) {
 
 func (s *suite) list(prefix string) []string {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	var all []string
 	for e, err := range s.store.List(s.Context(), prefix) {
 		if err != nil {

@@ -40,7 +40,7 @@ func (s *suite) needsHold() {
 
 func (s *suite) wantLock(ref worm.Ref, want retention.Lock) {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	o, err := s.store.State(s.Context(), ref)
 	if err != nil || !o.Lock.Covers(want) || !want.Covers(o.Lock) {
 		s.Errorf("%s is under %s (%v), want %s", ref, o.Lock, err, want)
@@ -171,7 +171,7 @@ func writersRace(s *suite) {
 
 func (s *suite) wantOneWinner(key string, results []error, created []bool, lock retention.Lock) {
 	s.Helper()
-	s.checks++
+	s.checks.Add(1)
 	kept, err := s.store.Read(s.Context(), worm.Ref{Key: key}, 100)
 	if err != nil {
 		s.Errorf("%s: after the race: %v", key, err)

@@ -118,6 +118,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply(w, p.apply(r, body))
 	case Delay:
 		p.pending.Go(func() {
+			defer func() { recover() }() // the server may be gone by now, and nobody waits for it
 			time.Sleep(delayed)
 			p.apply(r, body)
 		})
