@@ -39,6 +39,13 @@
 // container or the storage account is made. A Locked policy can be extended five
 // times in all: that is Azure's limit.
 //
+// # Permissions
+//
+// policies/ has a role definition for each role: exporter, reader, hold-officer and
+// auditor (az role definition create). None of them can delete, or override
+// immutability. Azure does not tell writing a blob from changing its policy, so
+// exporter and hold officer have the same data actions there.
+//
 // # Addresses
 //
 // azblob://container/key?versionid=… pins one version. The key is escaped as in

@@ -31,6 +31,13 @@
 // Per-object retention, which is enabled for a bucket as a whole, and object
 // versioning, so that a generation outlives a newer one.
 //
+// # Permissions
+//
+// policies/ has a custom role for each role: exporter, reader, hold-officer and
+// auditor (gcloud iam roles create ID --file). None of them can delete. Locking what
+// was Unlocked takes storage.objects.overrideUnlockedRetention, which is the hold
+// officer's.
+//
 // # Addresses
 //
 // gs://bucket/key#generation pins one generation, as Google's own tools spell it.

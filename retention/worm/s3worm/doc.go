@@ -37,6 +37,14 @@
 // first object that is created: the same bytes are put under the same key again,
 // which must be refused. A store that takes them is not written to any more.
 //
+// # Permissions
+//
+// policies/ has a policy for each role: exporter, reader, hold-officer and auditor;
+// put the bucket's name in place of RELEASE-EVIDENCE. The exporter can create, only
+// with If-None-Match, and lock, and is denied to delete and to bypass. Raising
+// governance to compliance takes s3:BypassGovernanceRetention, though it only makes
+// a lock stricter, so that is the hold officer's.
+//
 // # Addresses
 //
 // s3://bucket/key?versionId=… pins one version. A version outlives what hides it, a

@@ -19,6 +19,11 @@
 // It asks of a driver what its bucket's capabilities promise, and no more: where
 // retention is absent, it asks that locks are refused.
 //
+// [Cloud] runs the same suite on a real bucket, [Crowd] has many writers fight over
+// the same keys, and [Roles] are what exporters, readers, hold officers and auditors
+// do, to compare with what they are permitted.
+//
 // [Faulty] makes any driver fail in the ways that networks and processes do, at
-// a write of the caller's choice.
+// a write of the caller's choice. Package faultproxy does the same to a real
+// server's network, and package servers starts such servers.
 package wormtest
