@@ -30,13 +30,27 @@ func (d *driver) Create(ctx context.Context, in worm.Creation) (worm.Ref, error)
 		store = d.uploadInBlocks
 	}
 	ref, err := store(ctx, in)
-	if err != nil || in.Lock.Mode != retention.Compliance {
+	if err != nil || in.Lock.Mode != retention.Compliance && in.Size <= blockSize {
 		return ref, err
 	}
-	if err := d.Extend(ctx, ref, in.Lock); err != nil {
-		return worm.Ref{}, fmt.Errorf("%w: the blob is stored and its policy not locked yet: %w", worm.ErrOutcomeUnknown, err)
+	if err := d.secure(ctx, ref, in.Lock); err != nil {
+		return worm.Ref{}, fmt.Errorf("%w: the blob is stored and not locked as it should be yet: %w", worm.ErrOutcomeUnknown, err)
 	}
 	return ref, nil
+}
+
+// secure locks the policy of a blob that is stored, if it is to be compliance, and
+// reads back what a list of blocks was committed with, which Azure documents less
+// plainly than what goes with a single request.
+func (d *driver) secure(ctx context.Context, ref worm.Ref, lock retention.Lock) error {
+	have, err := d.State(ctx, ref)
+	if err == nil && lock.LegalHold && !have.Lock.LegalHold {
+		err = d.SetLegalHold(ctx, ref, true)
+	}
+	if err == nil && !lock.Until.IsZero() {
+		err = d.Extend(ctx, ref, lock)
+	}
+	return err
 }
 
 // upload stores a small blob in one request.

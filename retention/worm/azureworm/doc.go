@@ -26,7 +26,7 @@
 // finds that and completes it.
 //
 // A blob of more than 8 MiB goes in blocks, with lock and If-None-Match on the
-// request that commits them. Blocks that are never committed are dropped by the
+// request that commits them, and the lock is read back. Blocks that are never committed are dropped by the
 // service after a week.
 //
 // A request that stores is sent once. 409 BlobAlreadyExists and 412 are a taken

@@ -88,6 +88,24 @@ func TestStoredUnlockedThenLocked(t *testing.T) {
 	wantSteps(t, s, "PUT block", "PUT block", "PUT block", "PUT blocklist if-none-match=* immutability-policy-mode=Unlocked"+until2099, "PUT immutabilityPolicies immutability-policy-mode=Locked"+until2099)
 }
 
+// Should a list of blocks be committed without the lock that went with it, the lock
+// is found missing and set.
+func TestBlocksCommittedWithoutTheirLock(t *testing.T) {
+	for _, mode := range []retention.Mode{retention.Governance, retention.Compliance} {
+		s := startStub(t)
+		s.careless = true
+		store := open(t, s.host(), "container", "")
+		lock := retention.Lock{Mode: mode, Until: far, LegalHold: true}
+		stored, err := put(t, store, "large", strings.Repeat("holdfast", 20<<17), lock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, err := store.State(t.Context(), stored.Ref); err != nil || !o.Lock.Covers(lock) {
+			t.Errorf("the lock is %s, %v; want %s", o.Lock, err, lock)
+		}
+	}
+}
+
 // A crash between storing and locking is found and repaired by the next call.
 func TestCrashBeforeTheLock(t *testing.T) {
 	s := startStub(t)

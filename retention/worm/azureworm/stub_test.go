@@ -28,6 +28,7 @@ type stub struct {
 	blocks   map[string][]byte
 	sent     []*http.Request
 	fail     func(r *http.Request) bool // answers 500 and does nothing
+	careless bool                       // takes no lock with a list of blocks
 }
 
 type version struct {
@@ -108,7 +109,11 @@ func (s *stub) create(w http.ResponseWriter, r *http.Request, name string, conte
 	}
 	s.versions++
 	v := &version{id: fmt.Sprintf("2026-08-04T10:30:12.%07dZ", s.versions), content: content, header: http.Header{}}
+	careless := s.careless && r.URL.Query().Get("comp") == "blocklist"
 	for field, values := range r.Header {
+		if careless && !strings.HasPrefix(field, "X-Ms-Meta-") {
+			continue
+		}
 		if strings.HasPrefix(field, "X-Ms-Meta-") || field == policyMode || field == policyUntil || field == legalHold {
 			v.header[field] = values
 		}
