@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/url"
 	"path"
-	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -15,6 +13,7 @@ import (
 	"gocloud.dev/blob/azureblob"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/internal/relock"
 )
 
 func init() {
@@ -27,9 +26,7 @@ type driver struct {
 	name   string
 	prefix string
 	close  func() error
-
-	seed    maphash.Seed
-	stripes [64]sync.Mutex // hold changes to one blob's lock apart
+	locks  *relock.Keeper
 }
 
 func openURL(ctx context.Context, u *url.URL) (worm.Driver, error) {
@@ -46,7 +43,7 @@ func openURL(ctx context.Context, u *url.URL) (worm.Driver, error) {
 }
 
 func openBucket(ctx context.Context, b *gocloud.Bucket) (worm.Driver, error) {
-	d := &driver{close: func() error { return nil }, seed: maphash.MakeSeed()}
+	d := &driver{close: func() error { return nil }, locks: relock.New()}
 	if !b.As(&d.client) {
 		return nil, nil
 	}

@@ -2,9 +2,7 @@ package s3worm
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"hash/maphash"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,37 +56,33 @@ func lockOf(mode types.ObjectLockMode, until *time.Time) retention.Lock {
 	return retention.Lock{}
 }
 
-// extendTries is how often a lock is put that another writer's then lay over.
-const extendTries = 5
-
-// Extend implements [worm.Driver]. What the store says is not taken for granted:
-// the state is read back, and put again if another writer's weaker lock has come
-// out on top. Within one process extensions of one object wait for each other;
-// between processes they are as atomic as the store makes them.
+// Extend implements [worm.Driver].
 func (d *driver) Extend(ctx context.Context, ref worm.Ref, to retention.Lock) error {
-	defer d.lockStripe(ref.Key)()
-	have, err := d.State(ctx, ref)
-	for try := 1; err == nil; try++ {
-		to.LegalHold = have.Lock.LegalHold
-		switch {
-		case !to.Covers(have.Lock):
-			return fmt.Errorf("%w: %s is in force", worm.ErrWouldWeaken, have.Lock)
-		case have.Lock.Covers(to):
-			return nil
-		}
-		refused := d.putRetention(ctx, ref, have.Lock, to)
-		before := have.Lock
-		if have, err = d.State(ctx, ref); err != nil {
-			return fmt.Errorf("read the lock back: %w", errors.Join(err, refused))
-		}
-		if refused != nil && have.Lock == before {
-			return classifyWrite(refused)
-		}
-		if to.LegalHold = have.Lock.LegalHold; !have.Lock.Covers(to) && to.Covers(have.Lock) && try == extendTries {
-			return fmt.Errorf("%w: other writers' changes were always last; %s is in force", worm.ErrConflict, have.Lock)
-		}
+	return d.locks.Extend(ref.Key, to, d.lockInForce(ctx, ref), func(have, to retention.Lock) error {
+		return classifyWrite(d.putRetention(ctx, ref, have, to))
+	})
+}
+
+// SetLegalHold implements [worm.Driver].
+func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error {
+	status := types.ObjectLockLegalHoldStatusOff
+	if on {
+		status = types.ObjectLockLegalHoldStatusOn
 	}
-	return err
+	return d.locks.Hold(ref.Key, on, d.lockInForce(ctx, ref), func() error {
+		_, err := d.client.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
+			Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version), LegalHold: &types.ObjectLockLegalHold{Status: status},
+		})
+		return classifyWrite(err)
+	})
+}
+
+// lockInForce reads the lock of a version, when it is called.
+func (d *driver) lockInForce(ctx context.Context, ref worm.Ref) func() (retention.Lock, error) {
+	return func() (retention.Lock, error) {
+		o, err := d.State(ctx, ref)
+		return o.Lock, err
+	}
 }
 
 // putRetention sets a lock that covers the one in force. Raising governance to
@@ -108,35 +102,4 @@ func (d *driver) putRetention(ctx context.Context, ref worm.Ref, have, to retent
 		return fmt.Errorf("raising governance to compliance needs s3:BypassGovernanceRetention: %w", err)
 	}
 	return nil
-}
-
-// lockStripe waits for whoever changes the lock of the same object, or one that
-// happens to share its stripe, and returns how to let the next one in.
-func (d *driver) lockStripe(key string) (unlock func()) {
-	m := &d.stripes[maphash.String(d.seed, key)%uint64(len(d.stripes))]
-	m.Lock()
-	return m.Unlock
-}
-
-// SetLegalHold implements [worm.Driver].
-func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error {
-	defer d.lockStripe(ref.Key)()
-	to := types.ObjectLockLegalHoldStatusOff
-	if on {
-		to = types.ObjectLockLegalHoldStatusOn
-	}
-	_, err := d.client.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
-		Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version), LegalHold: &types.ObjectLockLegalHold{Status: to},
-	})
-	have, stateErr := d.State(ctx, ref)
-	if stateErr != nil {
-		return fmt.Errorf("read the hold back: %w", stateErr)
-	}
-	switch {
-	case have.Lock.LegalHold == on:
-		return nil
-	case err != nil:
-		return classifyWrite(err)
-	}
-	return fmt.Errorf("%w: the store reported success, and the legal hold is %t", worm.ErrOutcomeUnknown, have.Lock.LegalHold)
 }

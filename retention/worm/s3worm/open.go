@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net/url"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"gocloud.dev/blob/s3blob"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/internal/relock"
 )
 
 func init() {
@@ -29,13 +29,11 @@ type driver struct {
 	close  func() error
 
 	objectLock atomic.Bool // as probed
+	locks      *relock.Keeper
 
 	conditional sync.Mutex
 	proven      bool  // the store is known to honour If-None-Match
 	careless    error // or it is known not to
-
-	seed    maphash.Seed
-	stripes [64]sync.Mutex // hold changes to one object's lock apart
 }
 
 func openURL(ctx context.Context, u *url.URL) (worm.Driver, error) {
@@ -52,7 +50,7 @@ func openURL(ctx context.Context, u *url.URL) (worm.Driver, error) {
 }
 
 func openBucket(ctx context.Context, b *blob.Bucket) (worm.Driver, error) {
-	d := &driver{close: func() error { return nil }, seed: maphash.MakeSeed()}
+	d := &driver{close: func() error { return nil }, locks: relock.New()}
 	if !b.As(&d.client) {
 		return nil, nil
 	}
