@@ -42,9 +42,9 @@ func printWhatWasNew(receipts []archive.Receipt) {
 }
 
 func bound(l linkage.Link) string {
-	how := "bound by row"
+	how := "are bound by row"
 	if l.AlreadyBound {
-		how = "was bound before, by row"
+		how = "were bound before, by row"
 	}
 	return fmt.Sprintf("%s and %s %s %d to export row %d, which authorised the risk", l.RollbackEventID, l.IncidentTicketID, how, l.ExportRowID, l.Export.ExportRowID)
 }
