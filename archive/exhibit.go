@@ -66,7 +66,7 @@ func exhibitSegment(name string) (string, error) {
 	if strings.ContainsAny(name, `/\`) || name == "." || name == ".." {
 		return "", errors.New("its name is a path; use the file's own name")
 	}
-	return escape(name)
+	return worm.EscapeSegment(name)
 }
 
 func (m *measured) hash(ctx context.Context) error {

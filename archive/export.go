@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
 // Receipt is proof that a packet is archived: the row that says so. Keep its
@@ -116,7 +117,7 @@ func (a *Archive) prepareOne(ctx context.Context, p Packet) (*item, error) {
 	if err := a.policy.admit(p, a.clock()); err != nil {
 		return nil, err
 	}
-	id, err := escape(p.Header.PromotionPacketID)
+	id, err := worm.EscapeSegment(p.Header.PromotionPacketID)
 	if err != nil {
 		return nil, p.problem("promotion_packet_id", fmt.Errorf("%w: %w", ErrBadID, err))
 	}

@@ -3,53 +3,10 @@ package archive
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
-
-// maxNameBytes bounds an id or an exhibit's name in its escaped form, which is
-// a folder or file name on every backend.
-const maxNameBytes = 200
-
-// escape spells an id or a file name as one segment of a key. Letters, digits
-// and combining marks of any script stand for themselves, as do - _ . + = @ , ~
-// except for a dot that leads or follows a dot; all else becomes %XX, so that
-// nothing climbs out of its folder and [unescape] gets back what went in.
-func escape(name string) (string, error) {
-	if name == "" {
-		return "", errors.New("it is empty")
-	}
-	if !utf8.ValidString(name) {
-		return "", fmt.Errorf("%.80q is not UTF-8", name)
-	}
-	if i := strings.IndexFunc(name, unicode.IsControl); i >= 0 {
-		return "", fmt.Errorf("%.80q has a control character at byte %d", name, i)
-	}
-	var b strings.Builder
-	for i, r := range name {
-		if plain(r) && !(r == '.' && (i == 0 || name[i-1] == '.')) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, c := range []byte(string(r)) {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	if b.Len() > maxNameBytes {
-		return "", fmt.Errorf("%.40q… takes %d bytes as a file name, the limit is %d", name, b.Len(), maxNameBytes)
-	}
-	return b.String(), nil
-}
-
-func plain(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.N, unicode.M) || strings.ContainsRune("-_.+=@,~", r)
-}
-
-func unescape(segment string) (string, error) { return url.PathUnescape(segment) }
 
 // packetFolder is where one version of a packet lies with its exhibits.
 func packetFolder(escapedID string, sha256 worm.Digest) string {
@@ -67,9 +24,9 @@ func packetIDsOf(uri string) ([]string, error) {
 	}
 	segment := parts[len(parts)-3]
 	var ids []string
-	if id, err := unescape(segment); err == nil {
+	if id, err := worm.UnescapeSegment(segment); err == nil {
 		ids = append(ids, id)
-		if inner, err := unescape(id); err == nil && inner != id {
+		if inner, err := worm.UnescapeSegment(id); err == nil && inner != id {
 			ids = append(ids, inner)
 		}
 	}

@@ -142,7 +142,7 @@ func (v *verification) account(c confirmer) {
 	v.Findings = append(v.Findings, c.Findings...)
 	v.named[rowManifest(c.row)] = true
 	if c.Evidence.archive == nil {
-		if id, err := escape(c.row.PromotionPacketID); err == nil {
+		if id, err := worm.EscapeSegment(c.row.PromotionPacketID); err == nil {
 			v.excused[packetFolder(id, c.row.PacketSHA256)] = true
 		}
 		return
