@@ -60,6 +60,19 @@ func idempotencyKeys(items []*item) []string {
 	return keys
 }
 
+// logKeys are what the log knows the packets by.
+func logKeys(items []*item) []exportlog.Key {
+	keys := make([]exportlog.Key, len(items))
+	for i, it := range items {
+		keys[i] = it.logKey()
+	}
+	return keys
+}
+
+func (it *item) logKey() exportlog.Key {
+	return exportlog.Key{PromotionPacketID: it.packet.Header.PromotionPacketID, IdempotencyKey: it.idempotencyKey}
+}
+
 // batch is what one manifest covers.
 type batch struct {
 	id    string
@@ -69,12 +82,12 @@ type batch struct {
 
 // batches groups the packets that are not logged yet, each once, as many to a
 // manifest as it can name.
-func batches(items []*item, logged map[string]exportlog.Row) []batch {
+func batches(items []*item, logged map[exportlog.Key]exportlog.Row) []batch {
 	var all []batch
 	subjects := 0
 	seen := map[string]bool{}
 	for _, it := range items {
-		if _, done := logged[it.idempotencyKey]; done || seen[it.idempotencyKey] {
+		if _, done := logged[it.logKey()]; done || seen[it.idempotencyKey] {
 			continue
 		}
 		seen[it.idempotencyKey] = true

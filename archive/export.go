@@ -60,13 +60,13 @@ func (a *Archive) export(ctx context.Context, packets []Packet) ([]Receipt, erro
 	if err != nil {
 		return nil, err
 	}
-	logged, err := a.log.Existing(ctx, idempotencyKeys(items)...)
+	logged, err := a.log.Existing(ctx, logKeys(items)...)
 	if err != nil {
 		return nil, err
 	}
 	receipts := map[string]Receipt{}
 	for key, row := range logged {
-		receipts[key] = Receipt{Row: row, AlreadyExported: true}
+		receipts[key.IdempotencyKey] = Receipt{Row: row, AlreadyExported: true}
 	}
 	for _, batch := range batches(items, logged) {
 		rows, err := a.exportBatch(ctx, batch)

@@ -99,7 +99,7 @@ func (v *verification) log(ctx context.Context) (err error) {
 		}
 		anchors = append(anchors, exportlog.Anchor{Head: head, Source: m.key})
 	}
-	v.Report.Log, err = v.archive.log.Verify(ctx, anchors...)
+	v.Report.Log, err = v.archive.log.Verify(ctx, exportlog.Scope{Anchors: anchors})
 	v.Findings = append(v.Findings, v.Report.Log.Findings...)
 	if errors.Is(err, exportlog.ErrDamaged) {
 		return nil

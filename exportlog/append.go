@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
 // Appended is one row's place in the log.
@@ -27,11 +28,11 @@ type Appended struct {
 // [Config.Patience], the error is an [UnknownOutcomeError]. Any other error
 // means that nothing was appended.
 func (l *Log) Append(ctx context.Context, rows ...Row) ([]Appended, error) {
-	r, err := newRequest(rows, l.cfg.Clock())
+	r, err := l.newRequest(rows)
 	if err != nil {
 		return nil, fmt.Errorf("exportlog: append: %w", err)
 	}
-	if err := ctx.Err(); err != nil {
+	if err := l.inform(ctx, r); err != nil {
 		return nil, fmt.Errorf("exportlog: append: nothing was appended: %w", err)
 	}
 	if !l.queue.put(r, l.commit) {
@@ -51,32 +52,63 @@ func (l *Log) Append(ctx context.Context, rows ...Row) ([]Appended, error) {
 	return nil, fmt.Errorf("exportlog: append: %w", &UnknownOutcomeError{IdempotencyKeys: r.keys(), Cause: context.Cause(ctx)})
 }
 
-// newRequest checks rows against the bounds before anything is queued, with the
-// log's own fields at their longest.
-func newRequest(rows []Row, now time.Time) (*request, error) {
-	if len(rows) == 0 || len(rows) > MaxCommitRows {
-		return nil, fmt.Errorf("%w: %d rows in one call, the limits are 1 and %d", ErrBadRow, len(rows), MaxCommitRows)
-	}
-	r := &request{done: make(chan outcome, 1)}
-	for i, row := range rows {
-		if row.IdempotencyKey == "" || row.Kind == "" || row.PromotionPacketID == "" {
-			return nil, fmt.Errorf("%w: row %d of the call: kind, promotion_packet_id and idempotency_key are required", ErrBadRow, i+1)
-		}
-		row.RecordedAtUTC = now.UTC().Truncate(time.Millisecond)
+// newRequest checks rows against the bounds before anything is queued.
+func (l *Log) newRequest(rows []Row) (*request, error) {
+	r := &request{done: make(chan outcome, 1), proposed: map[int]bool{}}
+	now := l.cfg.Clock().UTC().Truncate(time.Millisecond)
+	for _, row := range rows {
+		row.SchemaVersion, row.ExportRowID, row.ReexportOfExportRowID = SchemaVersion, 0, 0
+		row.RecordedAtUTC, row.Nonce, row.PrevRootSHA256 = now, l.nonce, worm.Digest{}
 		r.rows = append(r.rows, row)
+	}
+	return r, r.check()
+}
 
-		row.SchemaVersion, row.ExportRowID, row.ReexportOfExportRowID = SchemaVersion, math.MaxInt64, math.MaxInt64
-		row.Nonce = strings.Repeat("0", 32)
+// check holds the rows of a request to the bounds, with the log's own fields at
+// their longest.
+func (r *request) check() error {
+	if len(r.rows) == 0 || len(r.rows) > MaxCommitRows {
+		return fmt.Errorf("%w: %d rows in one call, the limits are 1 and %d", ErrBadRow, len(r.rows), MaxCommitRows)
+	}
+	for i, row := range r.rows {
+		if row.IdempotencyKey == "" || row.Kind == "" || row.PromotionPacketID == "" {
+			return fmt.Errorf("%w: row %d of the call: kind, promotion_packet_id and idempotency_key are required", ErrBadRow, i+1)
+		}
+		if err := row.checkCorrection(); err != nil {
+			return fmt.Errorf("%w: row %d of the call: %w", ErrBadRow, i+1, err)
+		}
+		row.ExportRowID, row.ReexportOfExportRowID = math.MaxInt64, math.MaxInt64
+		row.PrevRootSHA256 = worm.Sum(nil)
 		line, err := encode(row)
 		if err != nil {
-			return nil, fmt.Errorf("%w: row %d of the call (promotion_packet_id %.80q): %w", ErrBadRow, i+1, row.PromotionPacketID, err)
+			return fmt.Errorf("%w: row %d of the call (promotion_packet_id %.80q): %w", ErrBadRow, i+1, row.PromotionPacketID, err)
 		}
 		r.bytes += len(line)
 	}
 	if r.bytes > MaxCommitBytes {
-		return nil, fmt.Errorf("%w: the rows of the call take %d bytes, the limit is %d: append them in several calls", ErrBadRow, r.bytes, MaxCommitBytes)
+		return fmt.Errorf("%w: the rows of the call take %d bytes, the limit is %d: append them in several calls", ErrBadRow, r.bytes, MaxCommitBytes)
 	}
-	return r, nil
+	return nil
+}
+
+// inform finds out what must be known of the log before a request can be
+// queued: whether it already has the rows, and what they correct.
+func (l *Log) inform(ctx context.Context, r *request) (err error) {
+	if err := l.deriver.keepUp(ctx); err != nil {
+		return err
+	}
+	if !l.isOpen() {
+		if err := l.catchUp(ctx); err != nil {
+			return err
+		}
+	}
+	if r.known, err = l.lookUp(ctx, r.rows); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return l.checkCorrections(ctx, r.rows)
 }
 
 func (r *request) keys() []string {

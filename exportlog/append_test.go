@@ -101,7 +101,7 @@ func TestAppendGroups(t *testing.T) {
 	if len(rows) != callers {
 		t.Fatalf("%d rows, want %d", len(rows), callers)
 	}
-	if _, err := l.Verify(t.Context()); err != nil {
+	if _, err := l.Verify(t.Context(), exportlog.Scope{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -134,7 +134,7 @@ func TestManyWriters(t *testing.T) {
 	if want := each + writers*each; len(rows) != want {
 		t.Fatalf("%d rows, want %d", len(rows), want)
 	}
-	if _, err := open(t, b).Verify(t.Context()); err != nil {
+	if _, err := open(t, b).Verify(t.Context(), exportlog.Scope{}); err != nil {
 		t.Error(err)
 	}
 }

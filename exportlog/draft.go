@@ -10,7 +10,9 @@ import (
 // draft is the commit we would like to be the next.
 type draft struct {
 	number  int64
+	group   []*request
 	body    []byte // empty when every row is already in the log
+	fresh   []Row  // the rows in it
 	results [][]Appended
 }
 
@@ -18,29 +20,36 @@ type draft struct {
 // out those the log already has.
 func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 	l.mu.Lock()
-	next, prev := l.chain.rows+1, l.chain.last
-	d := draft{number: int64(len(l.index.starts)) + 1}
+	next, prev, d := l.chain.rows+1, l.chain.last, draft{number: l.index.commits() + 1, group: group}
 	err := l.damage()
+	var root worm.Digest
+	if err == nil {
+		root = l.chain.tree.root()
+	}
 	l.mu.Unlock()
 	if err != nil {
 		return draft{}, err
 	}
-	fresh := map[string]Row{}          // by idempotency_key
-	freshExports := map[string]int64{} // by promotion_packet_id
+	drafted := map[Key]Row{}
+	exports := map[string]int64{} // drafted, by promotion_packet_id
 	for _, r := range group {
 		result := make([]Appended, len(r.rows))
 		for i, row := range r.rows {
-			if had, ok, err := l.existing(ctx, row.IdempotencyKey, fresh); err != nil {
-				return draft{}, err
-			} else if ok {
-				result[i] = Appended{Row: had, Existing: true}
+			had, ok := drafted[row.Key()]
+			if !ok {
+				if had, ok, err = l.had(ctx, row.Key(), r.known); err != nil {
+					return draft{}, err
+				}
+			}
+			if ok {
+				result[i] = Appended{Row: had, Existing: !(r.proposed[i] && had.Nonce == l.nonce)}
 				continue
 			}
-			row.SchemaVersion, row.ExportRowID, row.PrevRowSHA256, row.Nonce = SchemaVersion, next, prev, l.nonce
-			row.ReexportOfExportRowID = 0
+			row.SchemaVersion, row.ExportRowID, row.PrevRowSHA256, row.PrevRootSHA256 = SchemaVersion, next, prev, root
+			root = worm.Digest{} // on the first row only
 			if row.Kind == KindExport {
-				row.ReexportOfExportRowID = l.latestExport(row.PromotionPacketID, freshExports)
-				freshExports[row.PromotionPacketID] = next
+				row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, exports[row.PromotionPacketID], l.latestExport(row.PromotionPacketID, r.known))
+				exports[row.PromotionPacketID] = next
 			}
 			line, err := encode(row)
 			if err != nil {
@@ -48,8 +57,9 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 			}
 			row.line = line
 			d.body = append(d.body, line...)
+			d.fresh = append(d.fresh, row)
 			next, prev = next+1, worm.Sum(line)
-			fresh[row.IdempotencyKey] = row
+			drafted[row.Key()] = row
 			result[i] = Appended{Row: row}
 		}
 		d.results = append(d.results, result)
@@ -57,35 +67,9 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 	return d, nil
 }
 
-// existing returns the row that already has a key: one drafted a moment ago, or
-// one in the log.
-func (l *Log) existing(ctx context.Context, key string, fresh map[string]Row) (Row, bool, error) {
-	if row, ok := fresh[key]; ok {
-		return row, true, nil
-	}
-	l.mu.Lock()
-	commit, ok := l.index.keys[key]
-	l.mu.Unlock()
-	if !ok {
-		return Row{}, false, nil
-	}
-	rows, err := l.rowsOf(ctx, commit)
-	if err != nil {
-		return Row{}, false, err
-	}
-	for _, row := range rows {
-		if row.IdempotencyKey == key {
-			return row, true, nil
-		}
-	}
-	return Row{}, false, &DamagedError{Findings: []Finding{{Object: commitKey(commit), Problem: "it no longer has the row with idempotency_key " + key}}}
-}
-
-func (l *Log) latestExport(packetID string, fresh map[string]int64) int64 {
-	if row, ok := fresh[packetID]; ok {
-		return row
-	}
+// latestExport returns the number of a packet's latest export row, or 0.
+func (l *Log) latestExport(packetID string, old known) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.index.exports[packetID]
+	return max(l.index.exports[packetID], old.packets[packetID].latestExport)
 }

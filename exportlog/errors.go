@@ -18,13 +18,35 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 	// ErrBadRow: a row cannot be appended as it is.
 	ErrBadRow = errors.New("bad row")
+	// ErrNoProof: what was shown does not prove what it should.
+	ErrNoProof = errors.New("not proven")
 	// ErrClosed: the log was closed.
 	ErrClosed = errors.New("the log is closed")
 )
 
+// FindingKind says what a finding is a sign of.
+type FindingKind string
+
+// The kinds of finding.
+const (
+	Edited         FindingKind = "edited"          // bytes were changed
+	Missing        FindingKind = "missing"         // a row or a commit was taken out
+	Reordered      FindingKind = "reordered"       // a row stands elsewhere than it did
+	Inserted       FindingKind = "inserted"        // something was put in
+	Truncated      FindingKind = "truncated"       // the end, which somebody has remembered, was cut off
+	Forked         FindingKind = "forked"          // the log continued otherwise than somebody remembers
+	Hidden         FindingKind = "hidden"          // a version lies behind a delete marker or a newer version
+	Unlocked       FindingKind = "unlocked"        // a commit is under no lock, and should be
+	DerivedDiffers FindingKind = "derived differs" // a derived object is not what the rows come to
+	DerivedMissing FindingKind = "derived missing" // a derived object below a mark is absent; nothing is lost
+	BadCheckpoint  FindingKind = "bad checkpoint"  // a checkpoint is not signed by the log's key, or not of this log
+)
+
 // Finding is one thing that is not as it was written.
 type Finding struct {
+	Kind        FindingKind
 	Object      string // the key in the bucket
+	Version     string // of the object, where that matters
 	ExportRowID int64  // the row concerned; 0 when no single row is
 	Problem     string
 }

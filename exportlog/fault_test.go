@@ -35,7 +35,7 @@ func TestOneFaultIsSurvived(t *testing.T) {
 				if rows := allRows(t, l); len(rows) != 3 {
 					t.Errorf("%d rows, want 3", len(rows))
 				}
-				if _, err := open(t, b).Verify(t.Context()); err != nil {
+				if _, err := open(t, b).Verify(t.Context(), exportlog.Scope{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -65,7 +65,7 @@ func TestFaultsAmongRivals(t *testing.T) {
 	if len(rows) != 4*each {
 		t.Errorf("%d rows, want %d", len(rows), 4*each)
 	}
-	if _, err := open(t, b).Verify(t.Context()); err != nil {
+	if _, err := open(t, b).Verify(t.Context(), exportlog.Scope{}); err != nil {
 		t.Error(err)
 	}
 }

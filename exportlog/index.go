@@ -5,42 +5,58 @@ import (
 	"strconv"
 )
 
-// term is one thing a row can be found by.
-type term struct{ field, value string }
+// term is one thing a row can be found by, and the folder below log/by/ for it.
+type term struct{ folder, value string }
 
 // terms returns what a row is found by, apart from its own number.
 func (r Row) terms() []term {
 	all := []term{
-		{"promotion_packet_id", r.PromotionPacketID},
-		{"export_batch_id", r.ExportBatchID},
-		{"incident_ticket_id", r.IncidentTicketID},
-		{"rollback_event_id", r.RollbackEventID},
-	}
-	if r.SubjectExportRowID != 0 {
-		all = append(all, term{"subject_export_row_id", strconv.FormatInt(r.SubjectExportRowID, 10)})
+		{"incident", r.IncidentTicketID},
+		{"rollback", r.RollbackEventID},
+		{"row", rowValue(r.SubjectExportRowID)},
+		{"row", rowValue(r.CorrectionOfExportRowID)},
+		{"packet", r.PromotionPacketID},
+		{"batch", r.ExportBatchID},
 	}
 	return slices.DeleteFunc(all, func(t term) bool { return t.value == "" })
 }
 
-// index says in which commits to look. It is what this process has read of the
-// log, and holds no rows.
+func rowValue(row int64) string {
+	if row == 0 {
+		return ""
+	}
+	return strconv.FormatInt(row, 10)
+}
+
+// Key is what makes a row the same row again.
+type Key struct{ PromotionPacketID, IdempotencyKey string }
+
+// Key returns the row's key.
+func (r Row) Key() Key { return Key{r.PromotionPacketID, r.IdempotencyKey} }
+
+// index says in which commits to look. It holds no rows, and covers the commits
+// above a base; what lies below is found by derived objects.
 type index struct {
-	starts  []int64          // starts[i] is the first row of commit i+1
+	base    int64            // commits up to here are not covered
+	starts  []int64          // starts[i] is the first row of commit base+i+1
 	places  map[term][]int64 // commits, ascending
-	keys    map[string]int64 // idempotency_key -> commit
+	keys    map[Key]int64    // commit
 	exports map[string]int64 // promotion_packet_id -> its latest export row
 }
 
-func newIndex() index {
-	return index{places: map[term][]int64{}, keys: map[string]int64{}, exports: map[string]int64{}}
+func newIndex(base int64) index {
+	return index{base: base, places: map[term][]int64{}, keys: map[Key]int64{}, exports: map[string]int64{}}
 }
+
+// commits returns the number of the last commit.
+func (x *index) commits() int64 { return x.base + int64(len(x.starts)) }
 
 // add takes the next commit, which starts with row first.
 func (x *index) add(first int64, rows []Row) {
 	x.starts = append(x.starts, first)
-	n := int64(len(x.starts))
+	n := x.commits()
 	for _, r := range rows {
-		x.keys[r.IdempotencyKey] = n
+		x.keys[r.Key()] = n
 		for _, t := range r.terms() {
 			if at := x.places[t]; len(at) == 0 || at[len(at)-1] != n {
 				x.places[t] = append(at, n)
@@ -52,11 +68,52 @@ func (x *index) add(first int64, rows []Row) {
 	}
 }
 
-// commitOf returns the commit that holds a row, or 0.
+// raise forgets the commits up to a new base, whose rows end before firstRow.
+func (x *index) raise(base, firstRow int64) {
+	x.starts = slices.Clone(x.starts[base-x.base:])
+	x.base = base
+	for t, at := range x.places {
+		kept, _ := slices.BinarySearch(at, base+1)
+		if kept == len(at) {
+			delete(x.places, t)
+		} else if kept > 0 {
+			x.places[t] = slices.Clone(at[kept:])
+		}
+	}
+	for k, n := range x.keys {
+		if n <= base {
+			delete(x.keys, k)
+		}
+	}
+	for packet, row := range x.exports {
+		if row < firstRow {
+			delete(x.exports, packet)
+		}
+	}
+}
+
+// commitOf returns the commit that holds a row; 0 when the index does not cover
+// it.
 func (x *index) commitOf(row int64) int64 {
 	at, exact := slices.BinarySearch(x.starts, row)
-	if exact {
-		return int64(at) + 1
+	switch {
+	case exact:
+		at++
+	case at == 0:
+		return 0
 	}
-	return int64(at)
+	return x.base + int64(at)
+}
+
+// rowsOf returns the first and the last row of a commit that the index covers, in
+// a log of so many rows.
+func (x *index) rowsOf(commit, rows int64) (first, last int64) {
+	at := commit - x.base - 1
+	if at < 0 || at >= int64(len(x.starts)) {
+		return 0, -1
+	}
+	if at+1 < int64(len(x.starts)) {
+		rows = x.starts[at+1] - 1
+	}
+	return x.starts[at], rows
 }

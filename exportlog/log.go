@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -25,6 +26,9 @@ type Config struct {
 	// Patience is how long a commit is tried before its rows are given up or
 	// reported as unknown; 0 is one minute.
 	Patience time.Duration
+
+	// Checkpoints is the log's own key, which signs checkpoints; nil signs none.
+	Checkpoints *CheckpointKey
 }
 
 // Log is the log in one bucket. It is safe for concurrent use, and any number
@@ -33,13 +37,21 @@ type Log struct {
 	store *worm.Store
 	cfg   Config
 	nonce string
+	tiles *tiles
 
-	queue queue
+	queue   queue
+	deriver deriver
+	inbox   inbox
 
 	catching sync.Mutex // one walk to the head at a time
 	mu       sync.Mutex // guards what follows
+	opened   bool       // the log was read up to its end once
+	base     mark       // where reading started; rows below are found by derived objects
 	chain    chain
 	index    index
+	recent   recent
+	lookups  map[string]below // by promotion_packet_id, as of base
+	suspects []Finding        // derived objects found wrong on the way
 }
 
 // Open returns the log of a bucket. It reads nothing yet: a log starts with its
@@ -56,45 +68,169 @@ func Open(store *worm.Store, cfg Config) *Log {
 	}
 	nonce := make([]byte, 16)
 	rand.Read(nonce) // never fails, see crypto/rand
-	return &Log{store: store, cfg: cfg, nonce: hex.EncodeToString(nonce), chain: newChain(), index: newIndex()}
+	l := &Log{
+		store: store, cfg: cfg, nonce: hex.EncodeToString(nonce), tiles: newTiles(store),
+		chain: newChain(), index: newIndex(0), lookups: map[string]below{},
+	}
+	l.deriver.log = l
+	return l
 }
 
-// Close waits for the commit in flight, if there is one. Appends that follow
-// are refused with [ErrClosed].
+// Close waits for the commit in flight, if there is one, and for what is being
+// derived from the rows that this Log appended. Appends that follow are refused
+// with [ErrClosed]. An error means that a derived object in the bucket is not
+// what the log says; the rows are in the log all the same.
 func (l *Log) Close() error {
 	l.queue.close()
+	if err := l.deriver.close(); err != nil {
+		return fmt.Errorf("exportlog: close: %w", err)
+	}
 	return nil
 }
 
 // Head reads up to the end of the log and returns it. On a damaged log it
 // returns a [DamagedError].
 func (l *Log) Head(ctx context.Context) (Head, error) {
-	if err := l.catchUp(ctx); err != nil {
+	head, err := l.current(ctx)
+	if err != nil {
 		return Head{}, fmt.Errorf("exportlog: head: %w", err)
+	}
+	return head, nil
+}
+
+func (l *Log) current(ctx context.Context) (Head, error) {
+	if err := l.catchUp(ctx); err != nil {
+		return Head{}, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.damage(); err != nil {
-		return Head{}, fmt.Errorf("exportlog: head: %w", err)
-	}
-	return l.chain.head(), nil
+	return l.chain.head(), l.damage()
 }
 
-// catchUp reads what others have written since we last looked.
+// farBehind is how many commits are read one after the other before a newer mark
+// is looked for.
+const farBehind = 1024
+
+// openingWindow is how many commits are read at once after opening. Behind a mark
+// there are some, for marks are a block apart; without one there are few.
+func (l *Log) openingWindow() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.base.Rows > 0 {
+		return 16
+	}
+	return 4
+}
+
+// maxCovered is how many rows are covered in memory before those below the
+// newest mark are left to derived objects.
+const maxCovered = 32_768
+
+// catchUp reads what others have written since we last looked: the first time
+// from the newest mark, later from where we are.
 func (l *Log) catchUp(ctx context.Context) error {
 	l.catching.Lock()
 	defer l.catching.Unlock()
-	return walk(ctx, l.store, l.commits()+1, 0, func(n int64, s stored) error {
+	if !l.isOpen() {
+		if err := l.jump(ctx); err != nil {
+			return err
+		}
+	}
+	window := 1
+	if !l.isOpen() {
+		window = l.openingWindow()
+	}
+	err := l.follow(ctx, window, l.commits()+farBehind)
+	if errors.Is(err, errFar) {
+		if err := l.jump(ctx); err != nil {
+			return err
+		}
+		err = l.follow(ctx, l.openingWindow(), maxNumber)
+	}
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.opened = true
+	return nil
+}
+
+func (l *Log) readCommit(ctx context.Context, n int64) (stored, error) {
+	return readCommit(ctx, l.store, n)
+}
+
+func (l *Log) isOpen() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.opened
+}
+
+var errFar = errors.New("the end of the log is far ahead")
+
+// follow reads commit after commit up to the end of the log.
+func (l *Log) follow(ctx context.Context, window int, most int64) error {
+	return walk(ctx, l.readCommit, l.commits()+1, 0, window, func(n int64, s stored) error {
+		if n > most {
+			return errFar
+		}
 		l.learn(n, s)
 		return nil
 	})
+}
+
+// jump goes to the newest mark, if that is ahead of us. What we knew must be the
+// beginning of what is there.
+func (l *Log) jump(ctx context.Context) error {
+	m, c, err := l.newestMark(ctx, l.commits())
+	if err != nil || m.Rows == 0 {
+		return err
+	}
+	l.mu.Lock()
+	known, damaged := l.chain.head(), l.chain.damaged()
+	l.mu.Unlock()
+	if damaged {
+		return nil // stay where the damage is known
+	}
+	then, err := treeAt(known.Size, l.tiles.under(ctx, m.tree()))
+	if errors.Is(err, errDerived) {
+		l.suspect(err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if then.root() != known.Root {
+		c.findings = append(c.findings, Finding{Kind: Forked, Object: commitKey(m.Commit), ExportRowID: known.Size,
+			Problem: "the rows up to here are not the ones that this process read before: rows were rewritten"})
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.base, l.chain, l.index, l.recent = m, c, newIndex(m.Commit-1), recent{}
+	clear(l.lookups)
+	return nil
+}
+
+// raise leaves the rows below a mark to derived objects, when many are covered
+// in memory. The mark must be one that we have found complete.
+func (l *Log) raise(m mark) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	covered := l.chain.rows - l.base.below()
+	if covered < maxCovered || m.Rows <= l.base.Rows || l.chain.damaged() || l.index.commitOf(m.Rows) != m.Commit {
+		return
+	}
+	l.base = m
+	l.index.raise(m.Commit-1, m.CommitFirstRow)
+	l.chain.tree.raise(m.below())
+	clear(l.lookups)
 }
 
 // learn takes commit n into what we know, unless it already is.
 func (l *Log) learn(n int64, s stored) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n != int64(len(l.index.starts))+1 {
+	if n != l.index.commits()+1 {
 		return
 	}
 	first := l.chain.rows + 1
@@ -103,12 +239,27 @@ func (l *Log) learn(n int64, s stored) {
 		first = rows[0].ExportRowID
 	}
 	l.index.add(first, rows)
+	l.recent.add(rows)
+}
+
+// wrote takes a commit of our own into what we know, and has its rows derived.
+func (l *Log) wrote(d draft) {
+	l.mu.Lock()
+	if d.number == l.index.commits()+1 {
+		for _, r := range d.fresh {
+			l.chain.step(r.ExportRowID, r.line)
+		}
+		l.index.add(d.fresh[0].ExportRowID, d.fresh)
+		l.recent.add(d.fresh)
+	}
+	l.mu.Unlock()
+	l.deriver.wrote(d.fresh)
 }
 
 func (l *Log) commits() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return int64(len(l.index.starts))
+	return l.index.commits()
 }
 
 // damage returns what was found wrong so far, as an error. The caller holds mu.
@@ -118,3 +269,21 @@ func (l *Log) damage() error {
 	}
 	return &DamagedError{Findings: slices.Clone(l.chain.findings)}
 }
+
+// suspect notes a derived object that is not what the log says. One that is
+// missing is no sign of anything: its writer may have been cut off.
+func (l *Log) suspect(err error) {
+	var wrong *derivedError
+	if !errors.As(err, &wrong) || wrong.Missing {
+		return
+	}
+	f := Finding{Kind: DerivedDiffers, Object: wrong.Object, Problem: wrong.Problem}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.suspects) < maxSuspects && !slices.Contains(l.suspects, f) {
+		l.suspects = append(l.suspects, f)
+	}
+}
+
+// maxSuspects bounds what is remembered of derived objects found wrong.
+const maxSuspects = 100

@@ -3,6 +3,7 @@ package exportlog
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // request is one call of Append on its way into the log.
@@ -10,12 +11,20 @@ type request struct {
 	rows  []Row
 	bytes int          // no more than this in the commit
 	done  chan outcome // buffered: the writer never waits for a caller that left
+
+	known    known        // what the log has of its packets below the base
+	proposed map[int]bool // rows that were put into the inbox as new
+	guest    bool         // another writer's, from the inbox
 }
 
 type outcome struct {
 	rows []Appended
 	err  error
 }
+
+// linger is how long a commit waits, at the most, for as many calls as the one
+// before it had: callers that were answered together come back together.
+const linger = 2 * time.Millisecond
 
 // queue groups what is appended while a commit is in flight into the next one.
 // A writer goroutine runs only while there is something to write.
@@ -25,6 +34,9 @@ type queue struct {
 	writing bool
 	closed  bool
 	writer  sync.WaitGroup
+
+	expected int           // calls in the last commit
+	enough   chan struct{} // closed when as many are waiting; nil when nobody lingers
 }
 
 // put queues a request and starts the writer if there is none. It reports false
@@ -36,6 +48,10 @@ func (q *queue) put(r *request, write func(group []*request)) bool {
 		return false
 	}
 	q.waiting = append(q.waiting, r)
+	if q.enough != nil && len(q.waiting) >= q.expected {
+		close(q.enough)
+		q.enough = nil
+	}
 	if !q.writing {
 		q.writing = true
 		q.writer.Go(func() {
@@ -50,6 +66,7 @@ func (q *queue) put(r *request, write func(group []*request)) bool {
 // take removes the requests that fit into one commit, first come first served.
 // When none are left, the writer is done.
 func (q *queue) take() []*request {
+	q.gather()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n, rows, bytes := 0, 0, 0
@@ -64,7 +81,30 @@ func (q *queue) take() []*request {
 	group := slices.Clone(q.waiting[:n])
 	q.waiting = slices.Delete(q.waiting, 0, n)
 	q.writing = n > 0
+	q.expected = n
 	return group
+}
+
+// gather waits until as many calls are queued as went into the last commit, or
+// for the linger. A caller alone never waits.
+func (q *queue) gather() {
+	q.mu.Lock()
+	if q.expected < 2 || len(q.waiting) >= q.expected || q.closed {
+		q.mu.Unlock()
+		return
+	}
+	enough := make(chan struct{})
+	q.enough = enough
+	q.mu.Unlock()
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-enough:
+	case <-timer.C:
+	}
+	q.mu.Lock()
+	q.enough = nil
+	q.mu.Unlock()
 }
 
 // withdraw removes a request that no writer has taken yet, and reports whether

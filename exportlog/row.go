@@ -50,14 +50,16 @@ type Row struct {
 	DivergenceSummary string `json:"divergence_summary,omitzero"`
 	LinkOwnerAck      string `json:"link_owner_ack,omitzero"`
 
-	SubjectExportRowID      int64 `json:"subject_export_row_id,omitzero"`       // the row a link, hold, release or extend is about
-	CorrectionOfExportRowID int64 `json:"correction_of_export_row_id,omitzero"` // the row a correction puts right
-	ReexportOfExportRowID   int64 `json:"reexport_of_export_row_id,omitzero"`   // by the log: the latest earlier export under the same promotion_packet_id
+	SubjectExportRowID      int64    `json:"subject_export_row_id,omitzero"`       // the row a link, hold, release or extend is about
+	CorrectionOfExportRowID int64    `json:"correction_of_export_row_id,omitzero"` // the row a correction puts right
+	ClearedFields           []string `json:"cleared_fields,omitzero"`              // of a correction: fields that should have been empty
+	ReexportOfExportRowID   int64    `json:"reexport_of_export_row_id,omitzero"`   // by the log: the latest earlier export under the same promotion_packet_id
 
-	RecordedAtUTC  time.Time   `json:"recorded_at_utc"` // by the log: the writer's clock
-	IdempotencyKey string      `json:"idempotency_key"` // what makes a row the same row again; required, unique in the log
-	Nonce          string      `json:"nonce"`           // by the log: the writer's own, so that no two writers' commits are equal
-	PrevRowSHA256  worm.Digest `json:"prev_row_sha256"` // by the log
+	RecordedAtUTC  time.Time   `json:"recorded_at_utc"`           // by the log: the writer's clock
+	IdempotencyKey string      `json:"idempotency_key"`           // what makes a row the same row again; required, unique among the rows of its packet
+	Nonce          string      `json:"nonce"`                     // by the log: the writer's own, so that no two writers' commits are equal
+	PrevRowSHA256  worm.Digest `json:"prev_row_sha256"`           // by the log: of the line before
+	PrevRootSHA256 worm.Digest `json:"prev_root_sha256,omitzero"` // by the log: on a commit's first row, the Merkle tree's root over all rows before
 
 	line []byte
 }

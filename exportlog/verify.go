@@ -3,6 +3,7 @@ package exportlog
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,57 +11,82 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
+// Scope says what Verify looks at. Its zero value is the whole log.
+type Scope struct {
+	// From and To are the first and the last row; 0 is the log's own. When either
+	// is set, what lies elsewhere in the bucket is not looked at.
+	From, To int64
+
+	// Anchors are heads that somebody kept.
+	Anchors []Anchor
+
+	// Progress is told now and then how many commits were checked, of how many
+	// there were when Verify began. Nil tells nobody.
+	Progress func(commits, of int64)
+}
+
 // Report is what Verify saw.
 type Report struct {
-	Head     Head // of the rows read; its Root is zero when the log is damaged
-	Commits  int64
-	Findings []Finding
+	Head        Head  // of the rows read; its Root is zero when the log is damaged
+	Rows        int64 // checked
+	Commits     int64 // checked
+	Derived     int64 // objects compared with what the rows come to
+	Checkpoints int64 // whose signature and root were checked
+	Findings    []Finding
 }
 
 // Anchor is a head that somebody kept, and where.
 type Anchor struct {
-	Head
+	Head          // LastRow may be zero, when only size and root were kept
 	Source string // names the keeper in a finding, such as a manifest's key
 }
 
-// Verify reads the whole log afresh and holds it to itself: numbers without
-// gaps, every line the one its successor recorded, every commit locked, nothing
-// else among the commits, and nothing hidden behind them. It also holds it to what this process read before, and to every
-// anchor: the log must still begin with exactly the rows that were there then.
+// Verify reads the log afresh, from the commits alone, and holds it to itself:
+// numbers without gaps, every line the one its successor recorded, every root the
+// tree's, every commit locked, nothing else among the commits, and no version
+// hidden behind another. Where a commit is hidden, the version that was stored
+// first is read, so that a log that was painted over is still checked.
+//
+// Then it holds everything else to the log: every block, tile, index entry and
+// mark is what the rows come to; every checkpoint is signed by the log's key, if
+// Config.Checkpoints has one, and is of this log, as is every anchor and what this
+// process read before.
 //
 // Verify reads on after damage, so the report lists all of it; the error is then
 // a [DamagedError] with the same findings. Any other error means that the log
 // could not be read to its end.
-func (l *Log) Verify(ctx context.Context, anchors ...Anchor) (Report, error) {
-	v := verification{chain: newChain(), anchors: append(slices.Clone(anchors), l.remembered()...)}
-	slices.SortStableFunc(v.anchors, func(a, b Anchor) int { return cmp.Compare(a.Size, b.Size) })
-
-	listed, err := v.list(ctx, l)
-	if err != nil {
-		return Report{}, fmt.Errorf("exportlog: verify: %w", err)
+func (l *Log) Verify(ctx context.Context, scope Scope) (Report, error) {
+	report, err := l.verify(ctx, scope)
+	if err == nil && len(report.Findings) > 0 {
+		err = &DamagedError{Findings: report.Findings}
 	}
-	v.hold()
-	err = walk(ctx, l.store, 1, max(listed, l.commits()), func(n int64, s stored) error {
-		v.commits = n
-		v.chain.fold(n, s, v.hold)
-		return v.locked(ctx, l, n)
-	})
 	if err != nil {
-		return Report{}, fmt.Errorf("exportlog: verify: %w", err)
-	}
-	v.truncated()
-	report := Report{Head: v.chain.head(), Commits: v.commits, Findings: append(v.chain.findings, v.findings...)}
-	if len(report.Findings) > 0 {
-		return report, fmt.Errorf("exportlog: verify: %w", &DamagedError{Findings: report.Findings})
+		return report, fmt.Errorf("exportlog: verify: %w", err)
 	}
 	return report, nil
 }
 
-// remembered is the head this process read last, as an anchor.
-func (l *Log) remembered() []Anchor {
+func (l *Log) verify(ctx context.Context, scope Scope) (Report, error) {
+	v := &verification{log: l, scope: scope, chain: newChain(), anchors: append(slices.Clone(scope.Anchors), l.known()...), originals: map[int64]worm.Ref{}}
+	if scope.Progress == nil {
+		v.scope.Progress = func(int64, int64) {}
+	}
+	whole := scope.From <= 1 && scope.To == 0
+	var err error
+	if whole {
+		err = v.whole(ctx)
+	} else {
+		err = v.part(ctx)
+	}
+	v.report.Head, v.report.Findings = v.chain.head(), append(v.chain.findings, v.findings...)
+	return v.report, err
+}
+
+// known is the head this process read last, as an anchor.
+func (l *Log) known() []Anchor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.chain.damaged() {
+	if l.chain.damaged() || l.chain.rows == 0 || l.chain.cut {
 		return nil
 	}
 	return []Anchor{{Head: l.chain.head(), Source: "this process, when it last read the log"}}
@@ -68,51 +94,201 @@ func (l *Log) remembered() []Anchor {
 
 // verification is one walk over the log.
 type verification struct {
-	chain    chain
-	commits  int64
-	anchors  []Anchor // ascending by size; those already held are removed
-	findings []Finding
+	log       *Log
+	scope     Scope
+	report    Report
+	chain     chain
+	anchors   []Anchor           // ascending by size; those already held are removed
+	originals map[int64]worm.Ref // of commits that something lies over
+	highest   int64              // commit listed
+	at        int64              // the commit being walked over
+	derived   derivedCheck
+	findings  []Finding
 }
 
-// list returns the highest commit in the bucket's listing, and names what does
-// not belong there.
-func (v *verification) list(ctx context.Context, l *Log) (highest int64, err error) {
-	for e, err := range l.store.List(ctx, commitPrefix) {
-		if err != nil {
-			return 0, err
-		}
-		n, ok := commitNumber(e.Ref.Key)
-		if !ok {
-			v.findings = append(v.findings, Finding{Object: e.Ref.Key, Problem: "not a commit, and does not belong among them"})
-		}
-		highest = max(highest, n)
-	}
-	return highest, v.hidden(ctx, l)
+func (v *verification) find(kind FindingKind, object string, row int64, format string, args ...any) {
+	v.findings = append(v.findings, Finding{Kind: kind, Object: object, ExportRowID: row, Problem: fmt.Sprintf(format, args...)})
 }
 
-// hidden names versions that something lies over. Commits are only ever created,
-// so somebody has put it there.
-func (v *verification) hidden(ctx context.Context, l *Log) error {
-	for e, err := range l.store.ListHidden(ctx, commitPrefix) {
-		if err != nil {
+func (v *verification) whole(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{v.hidden, v.list, v.checkpoints, v.derived.start(v)} {
+		if err := step(ctx); err != nil {
 			return err
 		}
-		v.findings = append(v.findings, Finding{Object: e.Ref.Key, Problem: fmt.Sprintf("version %s is hidden by a delete marker or a newer version", e.Ref.Version)})
 	}
-	return nil
+	if err := v.commits(ctx, 1, max(v.highest, v.log.commits())); err != nil {
+		return err
+	}
+	v.truncated()
+	return v.derived.strays(ctx)
 }
 
-// locked checks that a commit is under a lock, if commits are written under one.
-func (v *verification) locked(ctx context.Context, l *Log, n int64) error {
-	o, err := l.store.State(ctx, worm.Ref{Key: commitKey(n)})
-	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) {
-		return nil // named by the chain
+// errEnough ends the walk over a part of the log.
+var errEnough = errors.New("the last row asked for was checked")
+
+// part verifies some rows, starting from the tree before them.
+func (v *verification) part(ctx context.Context) error {
+	if err := v.log.catchUp(ctx); err != nil {
+		return err
+	}
+	view, err := v.log.view(ctx)
+	if err != nil {
+		return err
+	}
+	first, last := max(v.scope.From, 1), view.head.Size
+	if v.scope.To > 0 {
+		last = min(last, v.scope.To)
+	}
+	if first > last {
+		return fmt.Errorf("the log has %d rows, there is nothing between %d and %d", view.head.Size, v.scope.From, v.scope.To)
+	}
+	row, err := v.log.commitAt(ctx, first)
+	if err != nil {
+		return err
+	}
+	t, err := treeAt(row.first-1, view)
+	if errors.Is(err, errDerived) {
+		v.find(DerivedDiffers, err.Error(), 0, "the tree before row %d cannot be had from the tiles: verify the whole log", row.first)
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if o.Lock.Until.IsZero() && !l.cfg.Lock(l.cfg.Clock().UTC()).Until.IsZero() {
-		v.findings = append(v.findings, Finding{Object: commitKey(n), Problem: "it is under no lock, and commits are written under one"})
+	v.chain, v.scope.To = chainAt(t), last
+	v.anchors = slices.DeleteFunc(v.anchors, func(a Anchor) bool { return a.Size < row.first || a.Size > last })
+	v.derived.v, v.derived.floor = v, row.first-1
+	v.derived.big = sha256.New()
+	err = v.commits(ctx, row.commit, 0)
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// commits walks over the commits.
+func (v *verification) commits(ctx context.Context, from, known int64) error {
+	slices.SortStableFunc(v.anchors, func(a, b Anchor) int { return cmp.Compare(a.Size, b.Size) })
+	v.hold()
+	return walk(ctx, v.read, from, known, openingReads, func(n int64, s stored) error {
+		v.at = n
+		v.report.Commits++
+		before := v.chain.rows
+		rows := v.chain.fold(n, s, v.hold)
+		v.report.Rows += int64(len(rows))
+		if s.unlocked && !v.log.cfg.Lock(v.log.cfg.Clock().UTC()).Until.IsZero() {
+			v.find(Unlocked, commitKey(n), 0, "it is under no lock, and commits are written under one")
+		}
+		if err := v.derived.rows(ctx, before, rows); err != nil {
+			return err
+		}
+		v.scope.Progress(v.report.Commits, max(v.highest, n))
+		if v.scope.To > 0 && v.chain.rows >= v.scope.To {
+			return errEnough
+		}
+		return nil
+	})
+}
+
+const openingReads = 16
+
+// read reads a commit and its lock: the version that was stored first, if
+// something lies over it.
+func (v *verification) read(ctx context.Context, n int64) (stored, error) {
+	ref, ok := v.originals[n]
+	if !ok {
+		ref = worm.Ref{Key: commitKey(n)}
+	}
+	s, err := readVersion(ctx, v.log.store, ref)
+	if err != nil || s.absent {
+		return s, err
+	}
+	o, err := v.log.store.State(ctx, ref)
+	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) {
+		return s, nil // the chain will tell
+	}
+	s.unlocked = o.Lock.Until.IsZero()
+	return s, err
+}
+
+// list finds the highest commit in the bucket's listing, and names what does not
+// belong there.
+func (v *verification) list(ctx context.Context) error {
+	for e, err := range v.log.store.List(ctx, commitPrefix) {
+		if err != nil {
+			return err
+		}
+		n, ok := commitNumber(e.Ref.Key)
+		if !ok {
+			v.find(Inserted, e.Ref.Key, 0, "not a commit, and does not belong among them")
+		}
+		v.highest = max(v.highest, n)
+	}
+	return nil
+}
+
+// hidden names versions that something lies over. Everything in the log is only
+// ever created, so somebody has put it there.
+func (v *verification) hidden(ctx context.Context) error {
+	stored := map[int64]worm.Object{}
+	for e, err := range v.log.store.ListHidden(ctx, "log/") {
+		if err != nil {
+			return err
+		}
+		f := Finding{Kind: Hidden, Object: e.Ref.Key, Version: e.Ref.Version,
+			Problem: fmt.Sprintf("version %s is hidden by a delete marker or a newer version", e.Ref.Version)}
+		if n, ok := commitNumber(e.Ref.Key); ok {
+			o, err := v.log.store.State(ctx, e.Ref)
+			if err != nil {
+				return err
+			}
+			if first, ok := stored[n]; !ok || o.StoredAt.Before(first.StoredAt) {
+				stored[n], v.originals[n] = o, e.Ref
+			}
+			v.highest = max(v.highest, n)
+			f.ExportRowID = v.firstRow(ctx, e.Ref)
+		}
+		v.findings = append(v.findings, f)
+	}
+	return nil
+}
+
+// firstRow returns the first row of a version of a commit; 0 if it has none.
+func (v *verification) firstRow(ctx context.Context, ref worm.Ref) int64 {
+	s, err := readVersion(ctx, v.log.store, ref)
+	if err != nil {
+		return 0
+	}
+	lines, err := s.lines()
+	if err != nil {
+		return 0
+	}
+	row, err := decode(lines[0])
+	if err != nil {
+		return 0
+	}
+	return row.ExportRowID
+}
+
+// checkpoints checks the signature of every checkpoint, and has the log held to
+// what they were signed over.
+func (v *verification) checkpoints(ctx context.Context) error {
+	if v.log.cfg.Checkpoints == nil {
+		return nil
+	}
+	for e, err := range v.log.store.List(ctx, checkpointPrefix) {
+		if err != nil {
+			return err
+		}
+		c, err := v.log.readCheckpoint(ctx, e.Ref.Key)
+		switch {
+		case errors.Is(err, ErrNoProof):
+			v.find(BadCheckpoint, e.Ref.Key, 0, "%v", err)
+		case err != nil:
+			return err
+		default:
+			v.report.Checkpoints++
+			v.anchors = append(v.anchors, Anchor{Head: Head{Size: c.Size, Root: c.Root}, Source: e.Ref.Key})
+		}
 	}
 	return nil
 }
@@ -122,9 +298,12 @@ func (v *verification) hold() {
 	for len(v.anchors) > 0 && v.anchors[0].Size <= v.chain.rows && !v.chain.damaged() {
 		a := v.anchors[0]
 		v.anchors = v.anchors[1:]
-		if v.chain.head() != a.Head {
-			v.findings = append(v.findings, Finding{Object: a.Source, ExportRowID: a.Size,
-				Problem: "remembers other rows up to here than the log has now: rows were rewritten"})
+		have := v.chain.head()
+		if a.LastRow.IsZero() {
+			have.LastRow = worm.Digest{}
+		}
+		if have != a.Head {
+			v.find(Forked, a.Source, a.Size, "remembers other rows up to here than the log has now: rows were rewritten")
 		}
 	}
 }
@@ -135,7 +314,7 @@ func (v *verification) truncated() {
 		if a.Size <= v.chain.rows {
 			continue // passed after damage, which is named already
 		}
-		v.findings = append(v.findings, Finding{Object: a.Source, ExportRowID: v.chain.rows + 1,
-			Problem: fmt.Sprintf("remembers %d rows, the log has %d: rows %d to %d were cut off", a.Size, v.chain.rows, v.chain.rows+1, a.Size)})
+		v.find(Truncated, a.Source, v.chain.rows+1,
+			"remembers %d rows, the log has %d: rows %d to %d were cut off", a.Size, v.chain.rows, v.chain.rows+1, a.Size)
 	}
 }

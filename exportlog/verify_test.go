@@ -80,7 +80,7 @@ func TestVerifyNamesDamage(t *testing.T) {
 		"commit emptied":         {func(b *memworm.Bucket) error { return b.Tamper(commit(3), nil) }, 0, commit(3)},
 		"commit removed":         {func(b *memworm.Bucket) error { return b.Drop(commit(3)) }, 0, commit(3)},
 		"first commit removed":   {func(b *memworm.Bucket) error { return b.Drop(commit(1)) }, 0, commit(1)},
-		"commit hidden":          {func(b *memworm.Bucket) error { b.Hide(commit(3)); return nil }, 0, commit(3)},
+		"commit hidden":          {func(b *memworm.Bucket) error { b.Hide(commit(3)); return nil }, 3, commit(3)},
 		"last commit removed":    {func(b *memworm.Bucket) error { return b.Drop(commit(rows)) }, rows, "manifests/m"},
 		"last two removed":       {func(b *memworm.Bucket) error { return errors.Join(b.Drop(commit(rows)), b.Drop(commit(rows-1))) }, rows - 1, "manifests/m"},
 		"all removed":            {func(b *memworm.Bucket) error { return dropAll(b, rows) }, 1, "manifests/m"},
@@ -99,13 +99,13 @@ func TestVerifyNamesDamage(t *testing.T) {
 				t.Fatal(err)
 			}
 			anchor := exportlog.Anchor{Head: head, Source: "manifests/m"}
-			if _, err := open(t, b).Verify(t.Context(), anchor); err != nil {
+			if _, err := open(t, b).Verify(t.Context(), exportlog.Scope{Anchors: []exportlog.Anchor{anchor}}); err != nil {
 				t.Fatalf("before any harm: %v", err)
 			}
 			if err := c.harm(b); err != nil {
 				t.Fatal(err)
 			}
-			report, err := open(t, b).Verify(t.Context(), anchor)
+			report, err := open(t, b).Verify(t.Context(), exportlog.Scope{Anchors: []exportlog.Anchor{anchor}})
 			if !errors.Is(err, exportlog.ErrDamaged) {
 				t.Fatalf("Verify saw nothing: %v", err)
 			}
@@ -114,7 +114,7 @@ func TestVerifyNamesDamage(t *testing.T) {
 			}) {
 				t.Errorf("no finding names row %d and %s: %v", c.row, c.object, report.Findings)
 			}
-			if _, err := l.Verify(t.Context()); !errors.Is(err, exportlog.ErrDamaged) {
+			if _, err := l.Verify(t.Context(), exportlog.Scope{}); !errors.Is(err, exportlog.ErrDamaged) {
 				t.Errorf("the process that had read it before saw nothing: %v", err)
 			}
 		})
@@ -186,7 +186,7 @@ func TestVerifyHoldsToAnchors(t *testing.T) {
 		}
 	}
 	slices.Reverse(anchors)
-	if _, err := open(t, b).Verify(t.Context(), anchors...); err != nil {
+	if _, err := open(t, b).Verify(t.Context(), exportlog.Scope{Anchors: anchors}); err != nil {
 		t.Errorf("every anchor is from this log: %v", err)
 	}
 	foreign := open(t, memworm.New())
@@ -195,7 +195,7 @@ func TestVerifyHoldsToAnchors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := open(t, b).Verify(t.Context(), append(anchors, exportlog.Anchor{Head: head, Source: "foreign"})...)
+	report, err := open(t, b).Verify(t.Context(), exportlog.Scope{Anchors: append(anchors, exportlog.Anchor{Head: head, Source: "foreign"})})
 	if err == nil || len(report.Findings) != 1 || report.Findings[0].Object != "foreign" || report.Findings[0].ExportRowID != 3 {
 		t.Errorf("a foreign anchor: %v", err)
 	}

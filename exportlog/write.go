@@ -33,33 +33,68 @@ func (l *Log) commit(group []*request) {
 	}
 }
 
-// race drafts the next commit and writes it, again and again until it is the
-// one that got the place.
+// race drafts the next commit and gets it written, by itself or together with
+// other writers, again and again until the rows are in.
 func (l *Log) race(ctx context.Context, group []*request) ([][]Appended, error) {
-	wait := contention()
-	for known := l.commits() > 0; ; known = false {
-		if !known {
-			if err := l.catchUp(ctx); err != nil {
-				return nil, fmt.Errorf("nothing was appended: %w", err)
-			}
+	shared := false // the last draft went into the inbox, and others may have taken it up
+	for known := l.isOpen(); ; {
+		d, err := l.prepare(ctx, group, known)
+		if err != nil && shared && !errors.Is(err, ErrDamaged) {
+			return nil, &UnknownOutcomeError{Object: commitKey(l.commits() + 1), Cause: err}
 		}
-		d, err := l.draft(ctx, group)
 		if err != nil {
 			return nil, fmt.Errorf("nothing was appended: %w", err)
 		}
 		if len(d.body) == 0 {
 			return d.results, nil
 		}
-		err = l.write(ctx, d)
-		if err == nil {
-			l.learn(d.number, stored{body: d.body})
+		if shared = l.inbox.contended.Load(); shared {
+			d.propose()
+			err = l.share(ctx, d)
+		} else if err = l.compete(ctx, d); err == nil {
+			l.wrote(d)
 			return d.results, nil
 		}
-		if !errors.Is(err, worm.ErrExists) {
+		if err != nil && !errors.Is(err, worm.ErrExists) {
 			return nil, err
 		}
-		if err := gax.Sleep(ctx, wait.Pause()); err != nil {
-			return nil, fmt.Errorf("nothing was appended: other writers were always first: %w", err)
+		if err != nil {
+			l.inbox.contended.Store(true)
+			l.inbox.wins = 0
+		}
+		known = l.commits() >= d.number // we have read or written it ourselves
+	}
+}
+
+// prepare drafts a group onto the head, which is read first unless it is known.
+func (l *Log) prepare(ctx context.Context, group []*request, known bool) (draft, error) {
+	if !known {
+		if err := l.catchUp(ctx); err != nil {
+			return draft{}, err
+		}
+	}
+	l.mu.Lock()
+	base := l.base.below()
+	l.mu.Unlock()
+	for _, r := range group {
+		if !r.known.stale(base) {
+			continue
+		}
+		var err error
+		if r.known, err = l.lookUp(ctx, r.rows); err != nil {
+			return draft{}, err
+		}
+	}
+	return l.draft(ctx, group)
+}
+
+// propose notes which rows of a draft others may take into the log for us.
+func (d draft) propose() {
+	for i, r := range d.group {
+		for j, a := range d.results[i] {
+			if !a.Existing {
+				r.proposed[j] = true
+			}
 		}
 	}
 }

@@ -26,6 +26,8 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome unknown")
 	// ErrCorrupt: the bytes are not the ones that were stored.
 	ErrCorrupt = errors.New("content differs from its digest")
+	// ErrTooLarge: the object is larger than the caller is ready to read.
+	ErrTooLarge = errors.New("larger than expected")
 	// ErrBadKey: the key cannot be stored on every backend.
 	ErrBadKey = errors.New("bad key")
 	// ErrForeignURI: the archive_uri names another bucket.

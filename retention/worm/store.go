@@ -142,9 +142,23 @@ func (s *Store) allows(key string, lock retention.Lock) error {
 	return nil
 }
 
+// Open streams one object whose digest the caller does not know and which may be
+// too large to be held. Nothing that is read is checked: the caller needs a proof
+// of its own.
+func (s *Store) Open(ctx context.Context, ref Ref) (io.ReadCloser, error) {
+	if err := CheckKey(ref.Key); err != nil {
+		return nil, fmt.Errorf("worm: open %s: %w", ref, err)
+	}
+	body, err := s.driver.Open(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("worm: open %s: %w", ref, err)
+	}
+	return body, nil
+}
+
 // Read returns one object whole. The digest need not be known: what is checked
 // is the backend's own record, where it keeps one. An object of more than limit
-// bytes is an error, and no more than limit bytes are ever held.
+// bytes is [ErrTooLarge], and no more than limit bytes are ever held.
 func (s *Store) Read(ctx context.Context, ref Ref, limit int64) ([]byte, error) {
 	b, err := s.read(ctx, ref, limit)
 	if err != nil {
@@ -167,7 +181,7 @@ func (s *Store) read(ctx context.Context, ref Ref, limit int64) ([]byte, error) 
 		return nil, err
 	}
 	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("the object is larger than the %d bytes expected at most", limit)
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
 	return b, nil
 }

@@ -1,0 +1,268 @@
+package exportlog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// deriver writes, in the background, what is derived from the rows this Log has
+// appended: index entries at once, and at every 256th row the block, the tiles
+// and the mark. Whoever appends that row sees to them; when it dies before, the
+// next writer does.
+type deriver struct {
+	log *Log
+
+	mu      sync.Mutex
+	waiting []span // own rows without index entries yet
+	pending int64  // rows in waiting
+	running bool
+	failed  bool          // the last pass did not get through
+	moved   chan struct{} // closed when pending has shrunk
+	work    sync.WaitGroup
+
+	pass   sync.Mutex     // one pass at a time
+	marked int64          // rows up to here are derived, as far as we know
+	own    map[int64]bool // rows above marked whose entries we have written
+}
+
+// maxPending bounds the rows that wait for their index entries: appends wait
+// beyond it, unless the store refuses derived objects altogether.
+const maxPending = 65_536
+
+// patientBlocks is how many blocks may lack a mark before a writer other than
+// their own does the work.
+const patientBlocks = 4
+
+// wrote is told of rows that are now in the log, in one commit of ours.
+func (d *deriver) wrote(rows []Row) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting = append(d.waiting, span{rows[0].ExportRowID, rows[len(rows)-1].ExportRowID})
+	d.pending += int64(len(rows))
+	if d.running {
+		return
+	}
+	d.running = true
+	d.work.Go(func() {
+		for d.more() {
+			d.background()
+		}
+	})
+}
+
+// more reports whether there is anything to do; if not, the background is over.
+func (d *deriver) more() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running = len(d.waiting) > 0
+	return d.running
+}
+
+// background makes one pass. What cannot be written now is left to a later pass,
+// of this process or another: nothing depends on it.
+func (d *deriver) background() {
+	ctx, cancel := context.WithTimeout(context.Background(), d.log.cfg.Patience)
+	defer cancel()
+	d.pass.Lock()
+	defer d.pass.Unlock()
+	rows := d.take()
+	err := d.entries(ctx, rows, d.log.putDerived)
+	if err == nil {
+		err = d.blocks(ctx, false)
+	}
+	d.log.suspect(err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = err != nil
+}
+
+// take removes what waits.
+func (d *deriver) take() []span {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := min(len(d.waiting), 64) // so that marks keep up with entries
+	rows := slices.Clone(d.waiting[:n])
+	d.waiting = slices.Delete(d.waiting, 0, n)
+	for _, s := range rows {
+		d.pending -= s.last - s.first + 1
+	}
+	if d.moved != nil {
+		close(d.moved)
+		d.moved = nil
+	}
+	return rows
+}
+
+// keepUp waits while too much is waiting.
+func (d *deriver) keepUp(ctx context.Context) error {
+	for {
+		d.mu.Lock()
+		if d.pending <= maxPending || d.failed {
+			d.mu.Unlock()
+			return ctx.Err()
+		}
+		if d.moved == nil {
+			d.moved = make(chan struct{})
+		}
+		moved := d.moved
+		d.mu.Unlock()
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// entries writes the index entries of some rows.
+func (d *deriver) entries(ctx context.Context, spans []span, put func(context.Context, object) error) error {
+	for _, s := range spans {
+		rows, err := d.log.rowsIn(ctx, s)
+		if err != nil {
+			return err
+		}
+		var objects []object
+		for _, r := range rows {
+			objects = append(objects, indexEntries(r)...)
+		}
+		if err := putAll(ctx, objects, put); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			d.note(r.ExportRowID)
+		}
+	}
+	return nil
+}
+
+func (d *deriver) note(row int64) {
+	if d.own == nil {
+		d.own = map[int64]bool{}
+	}
+	if row > d.marked {
+		d.own[row] = true
+	}
+}
+
+func putAll(ctx context.Context, objects []object, put func(context.Context, object) error) error {
+	_, err := inParallel(ctx, objects, func(ctx context.Context, o object) (struct{}, error) { return struct{}{}, put(ctx, o) })
+	return err
+}
+
+// blocks derives what the log has grown by since the last mark: blocks that this
+// Log's commits completed, or all of them.
+func (d *deriver) blocks(ctx context.Context, all bool) error {
+	for {
+		d.log.mu.Lock()
+		head, base := d.log.chain.rows, d.log.base.Rows
+		d.log.mu.Unlock()
+		d.marked = max(d.marked, base)
+		end := d.marked + tileWidth
+		if end > head {
+			return nil
+		}
+		m, err := d.log.markAt(end)
+		if err != nil {
+			return err
+		}
+		if !d.own[end] || all {
+			had, err := readMark(ctx, d.log.store, end/tileWidth)
+			switch {
+			case err == nil && had != m:
+				return &derivedError{Object: m.key(), Problem: "it is not what the log comes to at this row"}
+			case err == nil:
+				d.pass256(m)
+				continue
+			case !errors.Is(err, errDerived):
+				return err
+			case !all && head-d.marked < patientBlocks*tileWidth:
+				return nil // its writer is about to
+			}
+		}
+		if err := d.block(ctx, m); err != nil {
+			return err
+		}
+		d.pass256(m)
+	}
+}
+
+// pass256 goes on to the next block.
+func (d *deriver) pass256(m mark) {
+	d.marked = m.Rows
+	for row := m.Rows - tileWidth + 1; row <= m.Rows; row++ {
+		delete(d.own, row)
+	}
+	d.log.raise(m)
+}
+
+// block derives 256 rows; the mark comes last, for it says that the rest is there.
+func (d *deriver) block(ctx context.Context, m mark) error {
+	n := m.Rows/tileWidth - 1
+	rows, err := d.log.rowsIn(ctx, span{m.Rows - tileWidth + 1, m.Rows})
+	if err != nil {
+		return err
+	}
+	d.log.mu.Lock()
+	objects, err := blockObjects(n, rows, &d.log.chain.tree)
+	d.log.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if !d.own[r.ExportRowID] {
+			objects = append(objects, indexEntries(r)...)
+		}
+	}
+	if err := putAll(ctx, objects, d.log.helpDerived); err != nil {
+		return err
+	}
+	if m.Rows%bigBlock == 0 {
+		if err := d.log.putBig(ctx, m.Rows/bigBlock-1); err != nil {
+			return err
+		}
+	}
+	return d.log.putDerived(ctx, object{m.key(), m.encode()})
+}
+
+// markAt returns what the mark at a row must be.
+func (l *Log) markAt(row int64) (mark, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.damage(); err != nil {
+		return mark{}, err
+	}
+	root, err := l.chain.tree.rootAt(row)
+	n := l.index.commitOf(row)
+	first, _ := l.index.rowsOf(n, l.chain.rows)
+	return mark{Rows: row, RootSHA256: root, Commit: n, CommitFirstRow: first}, err
+}
+
+// close waits for the background, and returns what it found wrong.
+func (d *deriver) close() error {
+	d.work.Wait()
+	d.log.mu.Lock()
+	defer d.log.mu.Unlock()
+	if len(d.log.suspects) == 0 {
+		return nil
+	}
+	return &DamagedError{Findings: slices.Clone(d.log.suspects)}
+}
+
+// seal derives everything from the last mark up to the end of the log, whoever
+// appended it.
+func (d *deriver) seal(ctx context.Context) error {
+	d.pass.Lock()
+	defer d.pass.Unlock()
+	if err := d.blocks(ctx, true); err != nil {
+		return err
+	}
+	d.log.mu.Lock()
+	tail := span{d.marked + 1, d.log.chain.rows}
+	d.log.mu.Unlock()
+	if tail.first > tail.last {
+		return nil
+	}
+	return d.entries(ctx, []span{tail}, d.log.helpDerived)
+}

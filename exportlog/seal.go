@@ -1,0 +1,29 @@
+package exportlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Seal writes whatever derived objects the log lacks from its newest mark up to
+// its end: index entries, blocks, tiles and marks. Appending does so in the
+// background; Seal is for the end of a night's batch, and for a log whose
+// writers were killed.
+//
+// A derived object that is there and is not what the rows come to is left alone
+// and returned as a [DamagedError]. The rows themselves are not affected.
+func (l *Log) Seal(ctx context.Context) error {
+	if _, err := l.current(ctx); err != nil {
+		return fmt.Errorf("exportlog: seal: %w", err)
+	}
+	err := l.deriver.seal(ctx)
+	var wrong *derivedError
+	if errors.As(err, &wrong) {
+		err = &DamagedError{Findings: []Finding{{Kind: DerivedDiffers, Object: wrong.Object, Problem: wrong.Problem}}}
+	}
+	if err != nil {
+		return fmt.Errorf("exportlog: seal: %w", err)
+	}
+	return nil
+}
