@@ -16,6 +16,9 @@ func TestExportOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := a.Log().Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	before := keys(t, b)
 	for _, again := range []int{1, 2} {
 		receipt, err := over(t, b, cfg).Export(t.Context(), p)
