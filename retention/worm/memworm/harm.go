@@ -73,5 +73,6 @@ func (b *Bucket) remove(key string, v *version) {
 	b.objects[key] = kept
 	if len(kept) == 0 {
 		delete(b.objects, key)
+		b.folders.remove(key)
 	}
 }

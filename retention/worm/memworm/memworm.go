@@ -32,6 +32,7 @@ type Bucket struct {
 	clock    func() time.Time
 	versions int // so far, over all keys
 	objects  map[string][]*version
+	folders  folders
 }
 
 // version is one version of one object, or a delete marker.
@@ -48,7 +49,7 @@ type version struct {
 func New() *Bucket { return newBucket("bucket") }
 
 func newBucket(name string) *Bucket {
-	return &Bucket{name: name, clock: time.Now, objects: map[string][]*version{}}
+	return &Bucket{name: name, clock: time.Now, objects: map[string][]*version{}, folders: folders{}}
 }
 
 // SetClock sets the clock that locks are held to, and that dates objects.

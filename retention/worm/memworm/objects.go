@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -38,6 +36,7 @@ func (b *Bucket) add(key string, v *version) worm.Ref {
 	b.versions++
 	v.id, v.storedAt = strconv.Itoa(b.versions), b.clock().UTC()
 	b.objects[key] = append(b.objects[key], v)
+	b.folders.add(key)
 	return worm.Ref{Key: key, Version: v.id}
 }
 
@@ -108,10 +107,7 @@ func (b *Bucket) entries(prefix string, hidden bool) []worm.Entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var entries []worm.Entry
-	for _, key := range slices.Sorted(maps.Keys(b.objects)) {
-		if !strings.HasPrefix(key, prefix) {
-			continue
-		}
+	for _, key := range b.folders.with(prefix) {
 		for i, v := range b.objects[key] {
 			if under := i < len(b.objects[key])-1; !v.marker && under == hidden {
 				entries = append(entries, worm.Entry{Ref: worm.Ref{Key: key, Version: v.id}, Size: int64(len(v.body))})

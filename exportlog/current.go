@@ -1,0 +1,171 @@
+package exportlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// Current is an export as it stands today: its row with all later rows applied.
+type Current struct {
+	Row           // of the export, corrected, and with its retention as last extended
+	Links   []Row // bound to it, oldest first, each corrected
+	Held    bool  // under legal hold
+	Changes []Row // that were applied: corrections, holds, releases and extensions, oldest first
+}
+
+// CorrectedBy returns the row that corrected the export last; 0 for none.
+func (c Current) CorrectedBy() int64 {
+	for _, r := range slices.Backward(c.Changes) {
+		if r.Kind == KindCorrection && r.CorrectionOfExportRowID != 0 {
+			return r.ExportRowID
+		}
+	}
+	return 0
+}
+
+// Current yields every export as it stands, oldest first. It reads the log
+// twice and holds the rows in memory that are not exports: links, corrections,
+// holds, releases and extensions. Damage is yielded as by [Log.Rows].
+func (l *Log) Current(ctx context.Context) iter.Seq2[Current, error] {
+	return func(yield func(Current, error) bool) {
+		f := newFold()
+		for r, err := range l.Rows(ctx, 1) {
+			if err != nil && !errors.Is(err, ErrDamaged) {
+				yield(Current{}, err)
+				return
+			}
+			if err == nil { // damage is yielded with the exports
+				f.add(r)
+			}
+		}
+		for r, err := range l.Rows(ctx, 1) {
+			switch {
+			case err != nil:
+				if !yield(Current{}, err) {
+					return
+				}
+			case r.ExportRowID > f.last:
+				return // appended since the first reading
+			case r.Kind == KindExport && !yield(f.current(r), nil):
+				return
+			}
+		}
+	}
+}
+
+// CurrentOf returns one export as it stands. A row that is not an export, or
+// that the log does not have, is an error.
+func (l *Log) CurrentOf(ctx context.Context, exportRowID int64) (Current, error) {
+	rows, err := l.Find(ctx, Query{ExportRowID: exportRowID})
+	if err != nil {
+		return Current{}, err
+	}
+	if len(rows) != 1 || rows[0].Kind != KindExport {
+		return Current{}, fmt.Errorf("exportlog: current: row %d is not an export", exportRowID)
+	}
+	about, err := l.about(ctx, rows[0])
+	if err != nil {
+		return Current{}, err
+	}
+	f := newFold()
+	for _, r := range about {
+		f.add(r)
+	}
+	return f.current(rows[0]), nil
+}
+
+// about returns the rows that are about an export, or about those, in order.
+func (l *Log) about(ctx context.Context, export Row) ([]Row, error) {
+	var all []Row
+	for wanted := []int64{export.ExportRowID}; len(wanted) > 0; {
+		var next []int64
+		for _, row := range wanted {
+			subjects, err := l.Find(ctx, Query{SubjectExportRowID: row})
+			if err != nil {
+				return nil, err
+			}
+			corrections, err := l.Find(ctx, Query{CorrectionOfExportRowID: row})
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range merge(subjects, corrections) {
+				all, next = append(all, r), append(next, r.ExportRowID)
+			}
+		}
+		wanted = next
+	}
+	return merge(all), nil
+}
+
+// fold collects what later rows say of earlier ones.
+type fold struct {
+	last        int64           // row added
+	about       map[int64][]Row // links, holds, releases and extensions, by subject
+	corrections map[int64][]Row // by the row that stands at the start of the chain
+	start       map[int64]int64 // of a correction's chain
+}
+
+func newFold() *fold {
+	return &fold{about: map[int64][]Row{}, corrections: map[int64][]Row{}, start: map[int64]int64{}}
+}
+
+// add takes the next row.
+func (f *fold) add(r Row) {
+	f.last = max(f.last, r.ExportRowID)
+	switch {
+	case r.Kind == KindCorrection:
+		start := r.CorrectionOfExportRowID
+		if earlier, ok := f.start[start]; ok {
+			start = earlier // a correction of a correction
+		}
+		f.start[r.ExportRowID] = start
+		f.corrections[start] = append(f.corrections[start], r)
+	case r.Kind != KindExport && r.SubjectExportRowID != 0:
+		f.about[r.SubjectExportRowID] = append(f.about[r.SubjectExportRowID], r)
+	}
+}
+
+// corrected applies a row's corrections, in order.
+func (f *fold) corrected(r Row) (Row, []Row) {
+	of := r
+	var applied []Row
+	for _, c := range f.corrections[r.ExportRowID] {
+		if c.foreignTo(of) != "" {
+			continue // no writer of ours appends such a row
+		}
+		r = r.correctedBy(c)
+		applied = append(applied, c)
+	}
+	return r, applied
+}
+
+// current applies to an export all that later rows say of it.
+func (f *fold) current(export Row) Current {
+	var c Current
+	c.Row, c.Changes = f.corrected(export)
+	for _, r := range f.about[export.ExportRowID] {
+		r, _ := f.corrected(r)
+		switch r.Kind {
+		case KindLink:
+			c.Links = append(c.Links, r)
+			continue
+		case KindHold:
+			c.Held = true
+		case KindRelease:
+			c.Held = false
+		case KindExtend:
+			if r.RetainUntilUTC.After(c.RetainUntilUTC) {
+				c.RetainUntilUTC = r.RetainUntilUTC
+			}
+			if r.RetentionClass != "" {
+				c.RetentionClass = r.RetentionClass
+			}
+		}
+		c.Changes = append(c.Changes, r)
+	}
+	slices.SortStableFunc(c.Changes, func(a, b Row) int { return int(a.ExportRowID - b.ExportRowID) })
+	return c
+}
