@@ -22,7 +22,7 @@ type deriver struct {
 	moved   chan struct{} // closed when pending has shrunk
 	work    sync.WaitGroup
 
-	pass   sync.Mutex     // one pass at a time
+	pass   gate           // one pass at a time
 	marked int64          // rows up to here are derived, as far as we know
 	own    map[int64]bool // rows above marked whose entries we have written
 }
@@ -65,10 +65,12 @@ func (d *deriver) more() bool {
 func (d *deriver) background() {
 	ctx, cancel := context.WithTimeout(context.Background(), d.log.cfg.Patience)
 	defer cancel()
-	d.pass.Lock()
-	defer d.pass.Unlock()
 	rows := d.take()
-	err := d.entries(ctx, rows, d.log.putDerived)
+	err := d.pass.enter(ctx)
+	if err == nil {
+		defer d.pass.leave()
+		err = d.entries(ctx, rows, d.log.putDerived)
+	}
 	if err == nil {
 		err = d.blocks(ctx, false)
 	}
@@ -253,8 +255,10 @@ func (d *deriver) close() error {
 // seal derives everything from the last mark up to the end of the log, whoever
 // appended it.
 func (d *deriver) seal(ctx context.Context) error {
-	d.pass.Lock()
-	defer d.pass.Unlock()
+	if err := d.pass.enter(ctx); err != nil {
+		return err
+	}
+	defer d.pass.leave()
 	if err := d.blocks(ctx, true); err != nil {
 		return err
 	}

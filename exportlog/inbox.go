@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -19,13 +18,26 @@ import (
 // in the folder writes that commit with everybody's rows, and the others read it.
 // A proposal is for one commit only: once that is there, it is in it or void.
 type inbox struct {
-	contended atomic.Bool // others are about: share instead of race
-	wins      int         // commits written since we last looked for others
+	rounds int // to share before racing again; only the queue's writer touches it
+	wins   int // commits written in a row since we last lost one
 }
+
+// shareRounds is how many commits in a row are shared with nobody before a
+// writer races again.
+const shareRounds = 4
+
+// meet notes that others are about.
+func (b *inbox) meet() { b.rounds, b.wins = shareRounds, 0 }
+
+func (b *inbox) contended() bool { return b.rounds > 0 }
 
 // lookEvery is how many commits are won in a row before a look at the inbox: who
 // always wins would not notice that others always lose.
 const lookEvery = 4
+
+// recentCommits is how old a proposal may be to mean that others are about: those
+// who lose are always a little behind.
+const recentCommits = 16
 
 // name is this writer's among the proposals for a commit. It changes from commit
 // to commit, so that no writer leads for ever.
@@ -43,14 +55,14 @@ func (l *Log) compete(ctx context.Context, d draft) error {
 	go func() {
 		for e, err := range l.store.List(ctx, inboxPrefix) {
 			n, ok := inboxCommit(e.Ref.Key)
-			looked <- err == nil && ok && n >= d.number-1
+			looked <- err == nil && ok && n >= d.number-recentCommits
 			return
 		}
 		looked <- false
 	}()
 	err := l.write(ctx, d)
 	if <-looked {
-		l.inbox.contended.Store(true)
+		l.inbox.meet()
 	}
 	return err
 }
@@ -85,8 +97,8 @@ func (l *Log) share(ctx context.Context, d draft) error {
 			break
 		}
 	}
-	if len(names) < 2 {
-		l.inbox.contended.Store(false)
+	if l.inbox.rounds--; len(names) > 1 {
+		l.inbox.meet()
 	}
 	if rank := rankOf(l.proposalKey(d.number), names); rank > 0 && l.await(ctx, d.number, roundTrip, rank) {
 		return nil
@@ -112,6 +124,9 @@ func rankOf(own string, names []string) int {
 func (l *Log) await(ctx context.Context, n int64, roundTrip time.Duration, rank int) bool {
 	pause := min(max(roundTrip/4, time.Millisecond), 250*time.Millisecond)
 	until := time.Now().Add(time.Duration(7+rank) * max(roundTrip, 10*time.Millisecond))
+	if gax.Sleep(ctx, roundTrip*3/2) != nil { // the leader reads, and then writes
+		return false
+	}
 	for time.Now().Before(until) {
 		s, err := readCommit(ctx, l.store, n)
 		if err == nil && !s.absent {

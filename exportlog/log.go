@@ -43,8 +43,10 @@ type Log struct {
 	deriver deriver
 	inbox   inbox
 
-	catching sync.Mutex // one walk to the head at a time
+	catching gate       // one walk to the head at a time
 	mu       sync.Mutex // guards what follows
+	walks    int64      // begun so far
+	walked   int64      // the last one that got to the end
 	opened   bool       // the log was read up to its end once
 	base     mark       // where reading started; rows below are found by derived objects
 	chain    chain
@@ -70,9 +72,9 @@ func Open(store *worm.Store, cfg Config) *Log {
 	rand.Read(nonce) // never fails, see crypto/rand
 	l := &Log{
 		store: store, cfg: cfg, nonce: hex.EncodeToString(nonce), tiles: newTiles(store),
-		chain: newChain(), index: newIndex(0), lookups: map[string]below{},
+		catching: newGate(), chain: newChain(), index: newIndex(0), lookups: map[string]below{},
 	}
-	l.deriver.log = l
+	l.deriver = deriver{log: l, pass: newGate()}
 	return l
 }
 
@@ -128,15 +130,29 @@ const maxCovered = 32_768
 
 // catchUp reads what others have written since we last looked: the first time
 // from the newest mark, later from where we are.
-func (l *Log) catchUp(ctx context.Context) error {
-	l.catching.Lock()
-	defer l.catching.Unlock()
+func (l *Log) catchUp(ctx context.Context) error { return l.readOn(ctx, 1) }
+
+// readOn is catchUp for who expects so many commits, if the log is open.
+func (l *Log) readOn(ctx context.Context, window int) error {
+	l.mu.Lock()
+	wanted := l.walks + 1 // begun from now on
+	l.mu.Unlock()
+	if err := l.catching.enter(ctx); err != nil {
+		return err
+	}
+	defer l.catching.leave()
+	l.mu.Lock()
+	if l.walked >= wanted {
+		l.mu.Unlock()
+		return nil // while we waited, somebody else has been to the end
+	}
+	l.walks++
+	l.mu.Unlock()
 	if !l.isOpen() {
 		if err := l.jump(ctx); err != nil {
 			return err
 		}
 	}
-	window := 1
 	if !l.isOpen() {
 		window = l.openingWindow()
 	}
@@ -152,7 +168,7 @@ func (l *Log) catchUp(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.opened = true
+	l.opened, l.walked = true, l.walks
 	return nil
 }
 

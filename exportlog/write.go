@@ -48,7 +48,11 @@ func (l *Log) race(ctx context.Context, group []*request) ([][]Appended, error) 
 		if len(d.body) == 0 {
 			return d.results, nil
 		}
-		if shared = l.inbox.contended.Load(); shared {
+		if known && shared {
+			known = false // they are not, and there may be more commits by now
+			continue
+		}
+		if shared = l.inbox.contended(); shared {
 			d.propose()
 			err = l.share(ctx, d)
 		} else if err = l.compete(ctx, d); err == nil {
@@ -59,17 +63,16 @@ func (l *Log) race(ctx context.Context, group []*request) ([][]Appended, error) 
 			return nil, err
 		}
 		if err != nil {
-			l.inbox.contended.Store(true)
-			l.inbox.wins = 0
+			l.inbox.meet()
 		}
-		known = l.commits() >= d.number // we have read or written it ourselves
+		known = l.commits() >= d.number // we have read or written it ourselves; are our rows in it?
 	}
 }
 
 // prepare drafts a group onto the head, which is read first unless it is known.
 func (l *Log) prepare(ctx context.Context, group []*request, known bool) (draft, error) {
 	if !known {
-		if err := l.catchUp(ctx); err != nil {
+		if err := l.readOn(ctx, 2); err != nil { // the one that was lost, and the next
 			return draft{}, err
 		}
 	}
