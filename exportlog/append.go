@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -64,8 +63,8 @@ func (l *Log) newRequest(rows []Row) (*request, error) {
 	return r, r.check()
 }
 
-// check holds the rows of a request to the bounds, with the log's own fields at
-// their longest.
+// check holds the rows of a request to the bounds, wherever they come to stand,
+// and does what can be done before that is known.
 func (r *request) check() error {
 	if len(r.rows) == 0 || len(r.rows) > MaxCommitRows {
 		return fmt.Errorf("%w: %d rows in one call, the limits are 1 and %d", ErrBadRow, len(r.rows), MaxCommitRows)
@@ -77,13 +76,12 @@ func (r *request) check() error {
 		if err := row.checkCorrection(); err != nil {
 			return fmt.Errorf("%w: row %d of the call: %w", ErrBadRow, i+1, err)
 		}
-		row.ExportRowID, row.ReexportOfExportRowID = math.MaxInt64, math.MaxInt64
-		row.PrevRootSHA256 = worm.Sum(nil)
-		line, err := encode(row)
+		template, err := encodeTemplate(row)
 		if err != nil {
 			return fmt.Errorf("%w: row %d of the call (promotion_packet_id %.80q): %w", ErrBadRow, i+1, row.PromotionPacketID, err)
 		}
-		r.bytes += len(line)
+		r.templates = append(r.templates, template)
+		r.bytes += len(template) + placeBytes
 	}
 	if r.bytes > MaxCommitBytes {
 		return fmt.Errorf("%w: the rows of the call take %d bytes, the limit is %d: append them in several calls", ErrBadRow, r.bytes, MaxCommitBytes)

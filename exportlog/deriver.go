@@ -33,7 +33,7 @@ const maxPending = 65_536
 
 // patientBlocks is how many blocks may lack a mark before a writer other than
 // their own does the work.
-const patientBlocks = 4
+const patientBlocks = 32
 
 // wrote is told of rows that are now in the log, in one commit of ours.
 func (d *deriver) wrote(rows []Row) {
@@ -129,7 +129,7 @@ func (d *deriver) entries(ctx context.Context, spans []span, put func(context.Co
 		for _, r := range rows {
 			objects = append(objects, indexEntries(r)...)
 		}
-		if err := putAll(ctx, objects, put); err != nil {
+		if err := putAll(ctx, d.pace(), objects, put); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -148,8 +148,19 @@ func (d *deriver) note(row int64) {
 	}
 }
 
-func putAll(ctx context.Context, objects []object, put func(context.Context, object) error) error {
-	_, err := inParallel(ctx, objects, func(ctx context.Context, o object) (struct{}, error) { return struct{}{}, put(ctx, o) })
+// pace is how many objects are written at once: few while somebody waits for a
+// commit, unless that has gone on for too long.
+func (d *deriver) pace() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.pending < maxPending/2 && d.log.queue.busy() {
+		return 8
+	}
+	return parallelReads
+}
+
+func putAll(ctx context.Context, atMost int, objects []object, put func(context.Context, object) error) error {
+	_, err := atOnce(ctx, atMost, objects, func(ctx context.Context, o object) (struct{}, error) { return struct{}{}, put(ctx, o) })
 	return err
 }
 
@@ -217,7 +228,7 @@ func (d *deriver) block(ctx context.Context, m mark) error {
 			objects = append(objects, indexEntries(r)...)
 		}
 	}
-	if err := putAll(ctx, objects, d.log.helpDerived); err != nil {
+	if err := putAll(ctx, d.pace(), objects, d.log.helpDerived); err != nil {
 		return err
 	}
 	if m.Rows%bigBlock == 0 {

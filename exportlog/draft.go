@@ -14,6 +14,7 @@ type draft struct {
 	body    []byte // empty when every row is already in the log
 	fresh   []Row  // the rows in it
 	results [][]Appended
+	written bool // by us, and not yet taken into what we know
 }
 
 // draft numbers and chains the rows of a group onto the head we know, leaving
@@ -51,7 +52,7 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 				row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, exports[row.PromotionPacketID], l.latestExport(row.PromotionPacketID, r.known))
 				exports[row.PromotionPacketID] = next
 			}
-			line, err := encode(row)
+			line, err := place(row, r.templates[i])
 			if err != nil {
 				return draft{}, fmt.Errorf("%w: %w", ErrBadRow, err)
 			}

@@ -23,13 +23,15 @@ func open(t testing.TB, d worm.Driver) *exportlog.Log {
 		t.Fatal(err)
 	}
 	l := exportlog.Open(store, exportlog.Config{
-		Lock:     func(at time.Time) retention.Lock { return retention.DefaultMatrix().Longest(at) },
+		Lock:     longest,
 		Clock:    func() time.Time { return noon },
 		Patience: 10 * time.Second,
 	})
 	t.Cleanup(func() { l.Close() })
 	return l
 }
+
+func longest(at time.Time) retention.Lock { return retention.DefaultMatrix().Longest(at) }
 
 func export(packet, key string) exportlog.Row {
 	return exportlog.Row{

@@ -148,12 +148,11 @@ func (l *Log) readOn(ctx context.Context, window int) error {
 	}
 	l.walks++
 	l.mu.Unlock()
-	if !l.isOpen() {
+	opening := !l.isOpen()
+	if opening {
 		if err := l.jump(ctx); err != nil {
 			return err
 		}
-	}
-	if !l.isOpen() {
 		window = l.openingWindow()
 	}
 	err := l.follow(ctx, window, l.commits()+farBehind)
@@ -163,12 +162,34 @@ func (l *Log) readOn(ctx context.Context, window int) error {
 		}
 		err = l.follow(ctx, l.openingWindow(), maxNumber)
 	}
+	if err == nil && opening {
+		err = l.lookBehind(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.opened, l.walked = true, l.walks
+	return nil
+}
+
+// lookBehind makes sure that the end we came to is one: a delete marker over the
+// next commit would make it look absent, and some stores would let us write there.
+func (l *Log) lookBehind(ctx context.Context) error {
+	if !l.store.Capabilities().Versions {
+		return nil
+	}
+	next := l.commits() + 1
+	for e, err := range l.store.ListHidden(ctx, commitKey(next)) {
+		if err != nil {
+			return err
+		}
+		l.mu.Lock()
+		l.chain.findings = append(l.chain.findings, Finding{Kind: Hidden, Object: e.Ref.Key, Version: e.Ref.Version, ExportRowID: l.chain.rows + 1,
+			Problem: fmt.Sprintf("the end of the log, from row %d on, is hidden behind a delete marker", l.chain.rows+1)})
+		l.mu.Unlock()
+	}
 	return nil
 }
 

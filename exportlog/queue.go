@@ -8,9 +8,10 @@ import (
 
 // request is one call of Append on its way into the log.
 type request struct {
-	rows  []Row
-	bytes int          // no more than this in the commit
-	done  chan outcome // buffered: the writer never waits for a caller that left
+	rows      []Row
+	templates [][]byte     // of the rows
+	bytes     int          // no more than this in the commit
+	done      chan outcome // buffered: the writer never waits for a caller that left
 
 	known    known        // what the log has of its packets below the base
 	proposed map[int]bool // rows that were put into the inbox as new
@@ -105,6 +106,13 @@ func (q *queue) gather() {
 	q.mu.Lock()
 	q.enough = nil
 	q.mu.Unlock()
+}
+
+// busy reports whether something is being written.
+func (q *queue) busy() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.writing
 }
 
 // withdraw removes a request that no writer has taken yet, and reports whether

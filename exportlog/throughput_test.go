@@ -106,14 +106,15 @@ func TestIndependentWritersShare(t *testing.T) {
 		b := memworm.New()
 		logs, meters := metered(t, b, writers)
 		got := drive(t, logs, writers, trips)
-		var requests int
+		var requests wormtest.Requests
 		for i, l := range logs {
 			if err := l.Close(); err != nil {
 				t.Error(err)
 			}
-			requests += meters[i].Requests().Sum()
+			r := meters[i].Requests()
+			requests = wormtest.Requests{Put: requests.Put + r.Put, Get: requests.Get + r.Get, Head: requests.Head + r.Head, List: requests.List + r.List}
 		}
-		t.Logf("%s, %.1f requests a row", got, float64(requests)/float64(got.rows))
+		t.Logf("%s; %.1f requests a row, altogether %s", got, float64(requests.Sum())/float64(got.rows), requests)
 		if got.fairness < 0.9 {
 			t.Errorf("fairness is %.3f, want at least 0.9", got.fairness)
 		}

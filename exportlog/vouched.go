@@ -132,8 +132,8 @@ func (l *Log) readBlock(ctx context.Context, n int64) (lines [][]byte, err error
 	return lines, err
 }
 
-// place is where a row stands in the truth.
-type place struct {
+// standing is where a row stands in the truth.
+type standing struct {
 	row    Row
 	commit int64
 	first  int64 // row of that commit
@@ -145,26 +145,26 @@ func (l *Log) fromTruth(ctx context.Context, row int64) (Row, error) {
 	return p.row, err
 }
 
-func (l *Log) commitAt(ctx context.Context, row int64) (place, error) {
+func (l *Log) commitAt(ctx context.Context, row int64) (standing, error) {
 	l.mu.Lock()
 	n, last := l.index.commitOf(row), l.index.base
 	l.mu.Unlock()
 	if n == 0 {
 		var err error
 		if n, err = l.search(ctx, row, last); err != nil {
-			return place{}, err
+			return standing{}, err
 		}
 	}
 	rows, err := l.rowsOf(ctx, n)
 	for _, r := range rows {
 		if r.ExportRowID == row {
-			return place{r, n, rows[0].ExportRowID}, nil
+			return standing{r, n, rows[0].ExportRowID}, nil
 		}
 	}
 	if err == nil {
 		err = &DamagedError{Findings: []Finding{{Kind: Missing, Object: commitKey(n), ExportRowID: row, Problem: "the row should be in this commit and is not"}}}
 	}
-	return place{}, err
+	return standing{}, err
 }
 
 // search finds the commit that holds a row among the first last commits, by

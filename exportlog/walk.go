@@ -76,9 +76,14 @@ func readCommits(ctx context.Context, read reading, from int64, count int) ([]st
 // inParallel calls do for each of some things, up to parallelReads at a time,
 // and returns the results in the same order, or the first error.
 func inParallel[T, R any](ctx context.Context, things []T, do func(context.Context, T) (R, error)) ([]R, error) {
+	return atOnce(ctx, parallelReads, things, do)
+}
+
+// atOnce is inParallel with a limit of the caller's choosing.
+func atOnce[T, R any](ctx context.Context, limit int, things []T, do func(context.Context, T) (R, error)) ([]R, error) {
 	results := make([]R, len(things))
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(parallelReads)
+	g.SetLimit(limit)
 	for i, thing := range things {
 		g.Go(func() (err error) {
 			results[i], err = do(gctx, thing)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	gax "github.com/googleapis/gax-go/v2"
@@ -23,30 +24,33 @@ func contention() *gax.Backoff {
 func (l *Log) commit(group []*request) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.Patience)
 	defer cancel()
-	results, err := l.race(ctx, group)
+	d, err := l.race(ctx, group)
 	for i, r := range group {
 		if err != nil {
 			r.fail(err)
 			continue
 		}
-		r.done <- outcome{rows: results[i]}
+		r.done <- outcome{rows: d.results[i]}
+	}
+	if err == nil && d.written {
+		l.wrote(d) // while the callers go on
 	}
 }
 
 // race drafts the next commit and gets it written, by itself or together with
 // other writers, again and again until the rows are in.
-func (l *Log) race(ctx context.Context, group []*request) ([][]Appended, error) {
+func (l *Log) race(ctx context.Context, group []*request) (draft, error) {
 	shared := false // the last draft went into the inbox, and others may have taken it up
 	for known := l.isOpen(); ; {
 		d, err := l.prepare(ctx, group, known)
 		if err != nil && shared && !errors.Is(err, ErrDamaged) {
-			return nil, &UnknownOutcomeError{Object: commitKey(l.commits() + 1), Cause: err}
+			return draft{}, &UnknownOutcomeError{Object: commitKey(l.commits() + 1), Cause: err}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("nothing was appended: %w", err)
+			return draft{}, fmt.Errorf("nothing was appended: %w", err)
 		}
 		if len(d.body) == 0 {
-			return d.results, nil
+			return d, nil
 		}
 		if known && shared {
 			known = false // they are not, and there may be more commits by now
@@ -56,11 +60,11 @@ func (l *Log) race(ctx context.Context, group []*request) ([][]Appended, error) 
 			d.propose()
 			err = l.share(ctx, d)
 		} else if err = l.compete(ctx, d); err == nil {
-			l.wrote(d)
-			return d.results, nil
+			d.written = true
+			return d, nil
 		}
 		if err != nil && !errors.Is(err, worm.ErrExists) {
-			return nil, err
+			return draft{}, err
 		}
 		if err != nil {
 			l.inbox.meet()
@@ -79,16 +83,27 @@ func (l *Log) prepare(ctx context.Context, group []*request, known bool) (draft,
 	l.mu.Lock()
 	base := l.base.below()
 	l.mu.Unlock()
-	for _, r := range group {
-		if !r.known.stale(base) {
-			continue
-		}
-		var err error
-		if r.known, err = l.lookUp(ctx, r.rows); err != nil {
-			return draft{}, err
-		}
+	if err := l.refresh(ctx, group, base); err != nil {
+		return draft{}, err
 	}
 	return l.draft(ctx, group)
+}
+
+// refresh looks up again what was looked up before the base moved, all at once.
+func (l *Log) refresh(ctx context.Context, group []*request, base int64) error {
+	stale := slices.DeleteFunc(slices.Clone(group), func(r *request) bool { return !r.known.stale(base) })
+	if len(stale) == 0 {
+		return nil
+	}
+	var rows []Row
+	for _, r := range stale {
+		rows = append(rows, r.rows...)
+	}
+	again, err := l.lookUp(ctx, rows)
+	for _, r := range stale {
+		r.known = again
+	}
+	return err
 }
 
 // propose notes which rows of a draft others may take into the log for us.

@@ -22,6 +22,22 @@ func (b *Bucket) Hide(key string) {
 	b.add(key, &version{marker: true})
 }
 
+// CreateOverMarkers lets keys be created anew whose object is hidden behind a
+// delete marker, as some clouds do.
+func (b *Bucket) CreateOverMarkers() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.overMarkers = true
+}
+
+// IgnoreConditions makes the bucket create over whatever a key holds, as a store
+// does that does not know If-None-Match.
+func (b *Bucket) IgnoreConditions() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.careless = true
+}
+
 // DeleteVersion removes one version for good, unless its lock holds: then it is
 // [worm.ErrLocked].
 func (b *Bucket) DeleteVersion(ref worm.Ref) error {

@@ -33,6 +33,9 @@ type Bucket struct {
 	versions int // so far, over all keys
 	objects  map[string][]*version
 	folders  folders
+
+	overMarkers bool // see CreateOverMarkers
+	careless    bool // see IgnoreConditions
 }
 
 // version is one version of one object, or a delete marker.

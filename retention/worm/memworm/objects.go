@@ -14,7 +14,7 @@ import (
 )
 
 // Create implements [worm.Driver]. A key whose object is hidden behind a delete
-// marker still counts as taken, which is stricter than some clouds are.
+// marker still counts as taken, unless [Bucket.CreateOverMarkers] was called.
 func (b *Bucket) Create(ctx context.Context, in worm.Creation) (worm.Ref, error) {
 	body, err := io.ReadAll(in.Body)
 	if err != nil {
@@ -25,10 +25,22 @@ func (b *Bucket) Create(ctx context.Context, in worm.Creation) (worm.Ref, error)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.objects[in.Key]) > 0 {
+	if b.taken(in.Key) {
 		return worm.Ref{}, worm.ErrExists
 	}
 	return b.add(in.Key, &version{body: body, digest: in.SHA256, lock: in.Lock}), nil
+}
+
+// taken reports whether a key refuses to be created. The caller holds mu.
+func (b *Bucket) taken(key string) bool {
+	versions := b.objects[key]
+	switch {
+	case len(versions) == 0 || b.careless:
+		return false
+	case b.overMarkers:
+		return !versions[len(versions)-1].marker
+	}
+	return true
 }
 
 // add puts a version on top of a key. The caller holds mu.

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+)
+
+func main() {
+	duration := flag.Duration("for", 10*time.Second, "how long each is measured")
+	flag.Parse()
+	if err := run(context.Background(), *duration); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, duration time.Duration) error {
+	fmt.Println("| a local directory, synced | callers | rows/s | p99 | rows/s with all that is derived | beside Tessera |")
+	fmt.Println("|---|---|---|---|---|---|")
+	for _, callers := range []int{64, 1024} {
+		theirs, err := inDirectory(func(dir string) (appendFunc, func() error, error) { return tesseraPOSIX(ctx, dir) }, ctx, callers, duration)
+		if err != nil {
+			return err
+		}
+		print("Tessera v1.0.4, POSIX, defaults", callers, theirs, theirs)
+		ours, err := inDirectory(func(dir string) (appendFunc, func() error, error) { return openDirectory(ctx, dir) }, ctx, callers, duration)
+		if err != nil {
+			return err
+		}
+		print("**exportlog on fileworm**", callers, ours, theirs)
+	}
+	theirs, err := inDirectory(func(dir string) (appendFunc, func() error, error) { return rewrite(dir), noSettling, nil }, ctx, 1, duration)
+	if err != nil {
+		return err
+	}
+	print("one JSONL object, rewritten", 1, theirs, result{})
+
+	fmt.Println("\n| a store that takes 20 ms a request | callers | rows/s | p99 | fairness | requests a row |")
+	fmt.Println("|---|---|---|---|---|---|")
+	for _, c := range []struct{ callers, logs int }{{64, 1}, {1024, 1}} {
+		if err := overNetwork(ctx, c.callers, c.logs, duration); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noSettling() error { return nil }
+
+func print(name string, callers int, r, beside result) {
+	ratio := "-"
+	if beside.took > 0 {
+		ratio = fmt.Sprintf("%.1fx", r.perSecond()/beside.perSecond())
+	}
+	fmt.Printf("| %s | %d | %.0f | %s | %.0f | %s |\n", name, callers, r.perSecond(), r.p99.Round(time.Millisecond), r.perSecondSettled(), ratio)
+}
+
+// inDirectory measures a log in a new directory.
+func inDirectory(open func(dir string) (appendFunc, func() error, error), ctx context.Context, callers int, duration time.Duration) (result, error) {
+	dir, err := os.MkdirTemp("", "interop")
+	if err != nil {
+		return result{}, err
+	}
+	defer os.RemoveAll(dir)
+	add, settle, err := open(dir)
+	if err != nil {
+		return result{}, err
+	}
+	return drive(ctx, []appendFunc{add}, callers, duration, settle)
+}
+
+func openDirectory(ctx context.Context, dir string) (appendFunc, func() error, error) {
+	driver, err := fileworm.New(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := worm.New(ctx, driver)
+	if err != nil {
+		return nil, nil, err
+	}
+	add, settle := holdfast(store)
+	return add, settle, nil
+}
+
+// overNetwork measures some logs of one bucket, each as a process of its own would
+// have it.
+func overNetwork(ctx context.Context, callers, logs int, duration time.Duration) error {
+	bucket := memworm.New()
+	var appends []appendFunc
+	var closes []func() error
+	var meters []*wormtest.Metered
+	for range logs {
+		m := &wormtest.Metered{Driver: bucket, Latency: 20 * time.Millisecond}
+		store, err := worm.New(ctx, m)
+		if err != nil {
+			return err
+		}
+		add, settle := holdfast(store)
+		appends, closes, meters = append(appends, add), append(closes, settle), append(meters, m)
+	}
+	r, err := drive(ctx, appends, callers, duration, func() error {
+		for _, settle := range closes {
+			if err := settle(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var requests int
+	for _, m := range meters {
+		requests += m.Requests().Sum()
+	}
+	name := "exportlog, one process"
+	if logs > 1 {
+		name = "exportlog, as many processes"
+	}
+	fmt.Printf("| %s | %d | %.0f | %s | %.2f | %.1f |\n", name, callers, r.perSecond(), r.p99.Round(time.Millisecond), r.fairness, float64(requests)/float64(r.rows))
+	return nil
+}
