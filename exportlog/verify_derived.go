@@ -226,11 +226,11 @@ func (d *derivedCheck) stray(ctx context.Context, key string) error {
 	if tile.W == 0 || tile.W == tileWidth || tile.L > 0 {
 		return nil
 	}
-	view, err := d.v.log.view(ctx)
+	proofs, err := d.v.log.view(ctx)
 	if err != nil {
 		return err
 	}
-	want, err := tlog.ReadTileData(tlog.Tile{H: tileHeight, L: 0, N: tile.N, W: tile.W}, view)
+	want, err := tlog.ReadTileData(tlog.Tile{H: tileHeight, L: 0, N: tile.N, W: tile.W}, proofs)
 	if err != nil {
 		return d.v.log.unlessDerived(err)
 	}
@@ -264,23 +264,54 @@ func (d *derivedCheck) strayEntries(ctx context.Context) error {
 	if listed == d.index {
 		return nil
 	}
+	proofs, err := d.v.log.view(ctx)
+	if err != nil {
+		return err
+	}
+	var keys []string
 	for e, err := range d.v.log.store.List(ctx, indexPrefix) {
 		if err != nil {
 			return err
 		}
-		number, ok := indexRow(e.Ref.Key)
-		if ok && number <= d.head {
-			at, err := d.v.log.commitAt(ctx, number)
-			if err != nil {
+		if keys = append(keys, e.Ref.Key); len(keys) == parallelReads {
+			if err := d.weed(ctx, proofs, keys); err != nil {
 				return err
 			}
-			if at.row.ExportRowID == number && hasEntry(at.row, e.Ref.Key) {
-				continue
-			}
+			keys = keys[:0]
 		}
-		d.v.find(Inserted, e.Ref.Key, 0, "an index entry of no row")
 	}
-	return nil
+	return d.weed(ctx, proofs, keys)
+}
+
+// weed names those of some index entries that are of no row.
+func (d *derivedCheck) weed(ctx context.Context, proofs view, keys []string) error {
+	genuine, err := inParallel(ctx, keys, func(ctx context.Context, key string) (bool, error) { return d.genuine(ctx, proofs, key) })
+	for i, ok := range genuine {
+		if !ok {
+			d.v.find(Inserted, keys[i], 0, "an index entry of no row")
+		}
+	}
+	return err
+}
+
+// genuine reports whether an index entry is one of a row of the log: whether it
+// holds what it should was checked with the row.
+func (d *derivedCheck) genuine(ctx context.Context, proofs view, key string) (bool, error) {
+	number, ok := indexRow(key)
+	if !ok || number > d.head {
+		return false, nil
+	}
+	line, err := readDerived(ctx, d.v.log.store, key, MaxLineBytes, func([]byte) error { return nil })
+	if err != nil && !errors.Is(err, errDerived) {
+		return false, err
+	}
+	row, bad := decode(line)
+	hash, err := proofs.ReadHashes([]int64{tlog.StoredHashIndex(0, number-1)})
+	if err == nil && bad == nil && hash[0] == tlog.RecordHash(line) {
+		return hasEntry(row, key), nil
+	}
+	at, err := d.v.log.commitAt(ctx, number)
+	return err == nil && hasEntry(at.row, key), err
 }
 
 func hasEntry(r Row, key string) bool {
