@@ -21,6 +21,9 @@ type Config struct {
 	Operator string             // export_operator_ack: who, or what pipeline, answers for the exports
 	Clock    func() time.Time   // nil is time.Now
 
+	// Checkpoints is the log's own key; nil signs and verifies no checkpoints.
+	Checkpoints *exportlog.CheckpointKey
+
 	// UnsafeWithoutLocks exports to a bucket that cannot lock what the policy wants
 	// locked. Whatever the bucket cannot keep is left out, and each manifest says
 	// so among its reasons. Without it such a bucket is not opened for exporting.
@@ -79,7 +82,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 	if err := a.checkLocks(cfg); err != nil {
 		return nil, err
 	}
-	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Lock: func(at time.Time) retention.Lock {
+	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Checkpoints: cfg.Checkpoints, Lock: func(at time.Time) retention.Lock {
 		return a.lockable(a.policy.Matrix.Longest(at))
 	}})
 	return a, nil
@@ -106,8 +109,9 @@ func (a *Archive) checkLocks(cfg Config) error {
 // Log returns the bucket's export log.
 func (a *Archive) Log() *exportlog.Log { return a.log }
 
-// Close waits for writes in flight and releases what the bucket's driver holds
-// open.
+// Close waits for writes in flight, and for what is derived from the log in the
+// background, and releases what the bucket's driver holds open. An error means that
+// a derived object in the bucket is not what the log says: see [exportlog.Log.Close].
 func (a *Archive) Close() error {
 	return errors.Join(a.log.Close(), a.store.Close())
 }

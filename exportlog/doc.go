@@ -10,12 +10,15 @@
 // appending a correction row that names correction_of_export_row_id.
 //
 //	{"schema_version":1,"export_row_id":2,"kind":"export","promotion_packet_id":"pp-2","promotion_decision":"promote",
-//	 ...,"nonce":"6f1c…","idempotency_key":"export:pp-2:9d0a…","prev_row_sha256":"5b41…"}
+//	 ...,"nonce":"6f1c…","idempotency_key":"export:9d0a…","prev_row_sha256":"5b41…"}
 //
 // prev_row_sha256 is the SHA-256 of the line before, its newline included; for
 // row 1 it is the SHA-256 of nothing. Two rows and sha256sum are enough to check it:
 //
 //	cat log/commits/*/*/*/*.jsonl | sed -n 1p | sha256sum
+//
+// A reader takes rows of a later schema_version, keeps their bytes in [Row.Line]
+// with the fields it does not know, and hashes those bytes.
 //
 // # Commits
 //
@@ -24,22 +27,72 @@
 //	log/commits/000/000/000/001.jsonl
 //	log/commits/000/000/000/002.jsonl
 //
-// Concatenated in order, they are the log. A writer that knows commit n is the
-// last creates n+1. If the bucket says that name is taken, somebody else was
-// first: the writer reads their commit, numbers its rows anew and tries n+2.
-// n+2 is never written before n+1 is known.
+// Concatenated in order, they are the log: the truth, and complete. The first row
+// of a commit also has prev_root_sha256, the root of the Merkle tree over all rows
+// before it, so that the tree's past is part of the truth.
 //
-//	know the head     GET n+1, n+2, … in growing parallel windows until one is absent
-//	group             everything queued in this process goes into one commit
-//	deduplicate       on idempotency_key, against every row up to the head
+// A writer that knows commit n is the last creates n+1. If the bucket says that
+// name is taken, somebody else was first: the writer reads their commit, numbers
+// its rows anew and tries n+2. n+2 is never written before n+1 is known.
+//
+//	know the head     from the newest mark, see below; then GET n+1, n+2, … in growing
+//	                  parallel windows until one is absent
+//	group             everything queued in this process goes into one commit; callers who
+//	                  were answered together are waited for, 2 ms at the most
+//	deduplicate       on promotion_packet_id and idempotency_key, against every row up to the head
 //	PUT n+1 if absent
 //	  stored          the rows are ours
 //	  same bytes      ours: the reply was lost on the way
-//	  other bytes     lost: catch up, rebuild, try again after a little while
+//	  other bytes     lost: catch up, rebuild, share the next commit
 //	  unknown         PUT the same bytes under the same name until it is known
 //
 // A commit costs one round trip, and one is in flight per [Log] at a time, so
-// rows per second are at most rows per commit over the round trip.
+// rows per second are at most rows per commit over the round trip. An append whose
+// fate stays unknown is an [UnknownOutcomeError]: append the same rows again to
+// settle it.
+//
+// # Sharing
+//
+// Writers that only raced would starve each other. One that has lost a commit
+// puts its rows, not yet numbered, where all who are after the same commit look:
+//
+//	log/inbox/999/999/999/957/<name>.jsonl     proposals for commit 42; numbers count down
+//
+// Names change from commit to commit. Whoever's comes first writes the commit
+// with everybody's rows in it; the others read it, and find theirs. A leader that
+// does not come is replaced by the next in line, and two leaders do no harm, for
+// there is one commit 42, and every row has its idempotency key. A proposal is void
+// once its commit is there. A writer that keeps winning looks into the inbox every
+// fourth time, and then shares too.
+//
+// # What is derived
+//
+// Everything else is a function of the commits. It is written after the rows were
+// acknowledged, if it is not there yet, by the writer whose rows they are, or by
+// the next one if that was killed, or by [Log.Seal]:
+//
+//	log/by/packet/<promotion_packet_id>/000000000042.json     the row's own line, under each thing
+//	log/by/batch/<export_batch_id>/…                          it can be found by, as soon as it is in
+//	log/by/incident/<incident_ticket_id>/…
+//	log/by/rollback/<rollback_event_id>/…
+//	log/by/row/<export_row_id>/…                              links, holds and corrections of a row
+//	log/blocks/256/000/000/000/004.jsonl                      rows 1025 to 1280
+//	log/blocks/65536/000/000/000/000.jsonl                    rows 1 to 65,536; locked
+//	log/tile/0/004  log/tile/1/000.p/5  log/tile/entries/004  the Merkle tree as C2SP tlog-tiles
+//	log/head/999/999/999/994.json                             a mark: what the first 5 blocks come to
+//
+// Ids are escaped as in the names of packets; one that cannot be is named by
+// sha256! and its hash. Numbers in marks count down, so that the newest is listed
+// first, in one request at any size. A mark is written last: up to its rows, all
+// of the above is there.
+//
+// Nobody believes any of it. A process that opens the log takes the newest mark,
+// reads the commit it names, and checks that the tiles come to the root which that
+// commit's first row records, and its rows to the mark's; else it takes an older
+// mark, or the first commit. A line from the index or from a block counts only if
+// the tree has it; else it is read from its commit. So what is wrong costs a few
+// reads, is remembered, and is reported by [Log.Close], [Log.Seal] or [Log.Verify];
+// and what has not been written yet is read from the commits behind the mark.
 //
 // # Tamper evidence
 //
@@ -49,7 +102,30 @@
 // is the tree's size and root at one moment; whoever keeps one, as every signed
 // manifest does, pins all rows before it, and [Log.Verify] holds the log to it.
 //
-// What no later row and no kept head covers are the rows at the very end. On a
-// bucket that locks versions they can be hidden and not removed, and Verify names
-// what is hidden; elsewhere they could be cut off unnoticed: keep a head outside.
+// [Log.Checkpoint] signs a head with the log's own Ed25519 key, as a C2SP
+// tlog-checkpoint for witnesses, and keeps it in the bucket:
+//
+//	log/checkpoints/000/000/000/700
+//
+//	log.example/release
+//	700
+//	mJ0o…=
+//
+//	— log.example/release Az3g…=
+//
+// [Log.ProveRow] takes a row out of the log as a line, a proof and a checkpoint,
+// with which [VerifyRow] convinces a stranger who has the public key and nothing else.
+// [Log.ProveConsistency] shows that one checkpoint continues another.
+//
+// What no later row, no checkpoint and no kept head covers are the rows at the
+// very end. On a bucket that locks versions they can be hidden and not removed,
+// and Verify names what is hidden; elsewhere they could be cut off unnoticed: keep
+// a checkpoint outside.
+//
+// # Other tools
+//
+// jq reads any commit. queries/duckdb.sql has queries over the files as they lie
+// there, a check of the hash chain among them; queries/athena.sql and
+// queries/bigquery.sql define tables. Tessera's fsck and its ProofBuilder read
+// log/ as it is; interop/ has them do so, and measures this log beside others.
 package exportlog
