@@ -16,7 +16,8 @@ type deriver struct {
 
 	mu      sync.Mutex
 	waiting []span // own rows without index entries yet
-	pending int64  // rows in waiting
+	pending int64  // rows appended and without index entries yet
+	behind  int    // commits of these
 	running bool
 	failed  bool          // the last pass did not get through
 	moved   chan struct{} // closed when pending has shrunk
@@ -41,6 +42,7 @@ func (d *deriver) wrote(rows []Row) {
 	defer d.mu.Unlock()
 	d.waiting = append(d.waiting, span{rows[0].ExportRowID, rows[len(rows)-1].ExportRowID})
 	d.pending += int64(len(rows))
+	d.behind++
 	if d.running {
 		return
 	}
@@ -66,6 +68,7 @@ func (d *deriver) background() {
 	ctx, cancel := context.WithTimeout(context.Background(), d.log.cfg.Patience)
 	defer cancel()
 	rows := d.take()
+	defer d.done(rows)
 	err := d.pass.enter(ctx)
 	if err == nil {
 		defer d.pass.leave()
@@ -84,17 +87,25 @@ func (d *deriver) background() {
 func (d *deriver) take() []span {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n := min(len(d.waiting), 64) // so that marks keep up with entries
+	n := min(len(d.waiting), 16) // so that marks keep up with entries
 	rows := slices.Clone(d.waiting[:n])
 	d.waiting = slices.Delete(d.waiting, 0, n)
+	return rows
+}
+
+// done takes rows off what is pending, whether they are derived now or were given
+// up.
+func (d *deriver) done(rows []span) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, s := range rows {
 		d.pending -= s.last - s.first + 1
+		d.behind--
 	}
 	if d.moved != nil {
 		close(d.moved)
 		d.moved = nil
 	}
-	return rows
 }
 
 // keepUp waits while too much is waiting.
@@ -148,13 +159,13 @@ func (d *deriver) note(row int64) {
 	}
 }
 
-// pace is how many objects are written at once: few while somebody waits for a
-// commit, unless that has gone on for too long.
+// pace is how many objects are written at once: while somebody waits for a commit,
+// fewer the less there is for a reader to catch up with.
 func (d *deriver) pace() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.pending < maxPending/2 && d.log.queue.busy() {
-		return 8
+		return min(2+d.behind/8, parallelReads)
 	}
 	return parallelReads
 }

@@ -57,14 +57,19 @@ func tesseraPOSIX(ctx context.Context, dir string) (appendFunc, func() error, er
 	if err != nil {
 		return nil, nil, err
 	}
+	ctx, stop := context.WithCancel(ctx)
 	appender, shutdown, _, err := tessera.NewAppender(ctx, driver, tessera.NewAppendOptions().WithCheckpointSigner(signer))
 	if err != nil {
+		stop()
 		return nil, nil, err
 	}
 	return func(ctx context.Context, id string) error {
-		_, err := appender.Add(ctx, tessera.NewEntry(line(id)))()
-		return err
-	}, func() error { return shutdown(ctx) }, nil
+			_, err := appender.Add(ctx, tessera.NewEntry(line(id)))()
+			return err
+		}, func() error {
+			defer stop()
+			return shutdown(ctx)
+		}, nil
 }
 
 // rewrite keeps one JSONL object and writes it anew with each line, as tools do

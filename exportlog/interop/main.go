@@ -4,8 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
+
+	"k8s.io/klog/v2"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
@@ -16,6 +19,8 @@ import (
 func main() {
 	duration := flag.Duration("for", 10*time.Second, "how long each is measured")
 	flag.Parse()
+	klog.LogToStderr(false) // Tessera's; the table is all that is wanted
+	klog.SetOutput(io.Discard)
 	if err := run(context.Background(), *duration); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -45,7 +50,7 @@ func run(ctx context.Context, duration time.Duration) error {
 
 	fmt.Println("\n| a store that takes 20 ms a request | callers | rows/s | p99 | fairness | requests a row |")
 	fmt.Println("|---|---|---|---|---|---|")
-	for _, c := range []struct{ callers, logs int }{{64, 1}, {1024, 1}} {
+	for _, c := range []struct{ callers, logs int }{{1, 1}, {64, 1}, {1024, 1}, {64, 64}} {
 		if err := overNetwork(ctx, c.callers, c.logs, duration); err != nil {
 			return err
 		}
