@@ -91,8 +91,6 @@ func (c Checkpoint) text() string {
 	return fmt.Sprintf("%s\n%d\n%s\n", c.Origin, c.Size, base64.StdEncoding.EncodeToString(c.Root[:]))
 }
 
-func (c Checkpoint) tree() tlog.Tree { return tlog.Tree{N: c.Size, Hash: tlog.Hash(c.Root)} }
-
 // Checkpoint signs what the log comes to now and keeps it in the bucket, under
 // the lock of a commit, with the tiles that readers of C2SP tlog-tiles want at
 // this size. A log that has a checkpoint at this size already returns that one.

@@ -14,6 +14,11 @@ type Current struct {
 	Links   []Row // bound to it, oldest first, each corrected
 	Held    bool  // under legal hold
 	Changes []Row // that were applied: corrections, holds, releases and extensions, oldest first
+
+	// NotUnderstood are rows about the export that this version cannot apply, because
+	// their kind or their schema_version is of a later one. What stands here may be out
+	// of date by them.
+	NotUnderstood []Row
 }
 
 // CorrectedBy returns the row that corrected the export last; 0 for none.
@@ -163,6 +168,12 @@ func (f *fold) current(export Row) Current {
 			if r.RetentionClass != "" {
 				c.RetentionClass = r.RetentionClass
 			}
+		default:
+			c.NotUnderstood = append(c.NotUnderstood, r)
+			continue
+		}
+		if r.SchemaVersion > SchemaVersion {
+			c.NotUnderstood = append(c.NotUnderstood, r) // applied as far as we know
 		}
 		c.Changes = append(c.Changes, r)
 	}

@@ -83,6 +83,18 @@ func TestCurrent(t *testing.T) {
 	}
 }
 
+// A reader of today applies what it knows of a log of tomorrow, and says what it
+// does not.
+func TestCurrentSaysWhatItDoesNotUnderstand(t *testing.T) {
+	l := open(t, memworm.New())
+	mustAppend(t, l, export("pp-1", "1"))
+	mustAppend(t, l, exportlog.Row{Kind: "witness", SubjectExportRowID: 1, PromotionPacketID: "pp-1", IdempotencyKey: "2"})
+	c, err := l.CurrentOf(t.Context(), 1)
+	if err != nil || len(c.NotUnderstood) != 1 || c.NotUnderstood[0].ExportRowID != 2 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestWriteCSV(t *testing.T) {
 	l := open(t, memworm.New())
 	story(t, l)

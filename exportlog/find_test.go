@@ -81,4 +81,7 @@ func TestUnknownFieldsSurvive(t *testing.T) {
 	if len(rows) != 1 || string(rows[0].Line()) != line || rows[0].SchemaVersion != 2 {
 		t.Errorf("rows %+v", rows)
 	}
+	if report, _ := open(t, b).Verify(t.Context(), exportlog.Scope{}); report.Later != 1 {
+		t.Errorf("%d rows of a later version", report.Later)
+	}
 }

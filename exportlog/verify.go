@@ -32,6 +32,7 @@ type Report struct {
 	Commits     int64 // checked
 	Derived     int64 // objects compared with what the rows come to
 	Checkpoints int64 // whose signature and root were checked
+	Later       int64 // rows of a later schema_version: intact, and perhaps with fields that this version does not know
 	Findings    []Finding
 }
 
@@ -175,6 +176,11 @@ func (v *verification) commits(ctx context.Context, from, known int64) error {
 		before := v.chain.rows
 		rows := v.chain.fold(n, s, v.hold)
 		v.report.Rows += int64(len(rows))
+		for _, r := range rows {
+			if r.SchemaVersion > SchemaVersion {
+				v.report.Later++
+			}
+		}
 		if s.unlocked && !v.log.cfg.Lock(v.log.cfg.Clock().UTC()).Until.IsZero() {
 			v.find(Unlocked, commitKey(n), 0, "it is under no lock, and commits are written under one")
 		}
