@@ -106,8 +106,8 @@ func TestRequestsOfAnExport(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	count("the first export in a process", 13, export) // of which two index entries, in the background
-	count("the same again in another process", 5, export)
+	count("the first export in a process", 14, export) // of which two index entries, in the background
+	count("the same again in another process", 6, export)
 	count("a second export in a process", 9, func(a *archive.Archive) {
 		export(a)
 		requests = nil

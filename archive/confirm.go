@@ -25,7 +25,8 @@ type Confirmation struct {
 // the manifest has the row's content_integrity_reference and a trusted key's
 // signature and says what the row says, the packet and every exhibit hash to
 // the manifest's digests, each object is locked at least as firmly as promised,
-// and the log still has the row that the manifest saw last.
+// the log still has the row that the manifest saw last, and the key was in use when
+// the log took the row.
 //
 // Confirm goes on after it has found something, and then returns a
 // [NotConfirmedError] with all of it. Any other error means that it could not
@@ -47,6 +48,7 @@ type confirmer struct {
 	archive *Archive
 	opener  *opener
 	row     exportlog.Row
+	before  exportlog.Row // the one before in the log, if it was read already
 }
 
 func (c *confirmer) find(object, format string, args ...any) {
@@ -74,6 +76,31 @@ func (c *confirmer) rowInLog(ctx context.Context) error {
 	return nil
 }
 
+// keyInUse checks that the key was still in use when the log took the row: an old
+// key can date its manifest back, and cannot put its row before later ones.
+func (c *confirmer) keyInUse(ctx context.Context) error {
+	before := c.before
+	if c.row.ExportRowID > 1 && before.ExportRowID != c.row.ExportRowID-1 {
+		rows, err := c.archive.log.Find(ctx, exportlog.Query{ExportRowID: c.row.ExportRowID - 1})
+		if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
+			return err
+		}
+		if len(rows) == 1 {
+			before = rows[0]
+		}
+	}
+	for _, at := range []time.Time{c.row.RecordedAtUTC, before.RecordedAtUTC} {
+		if at.IsZero() {
+			continue
+		}
+		if err := c.archive.verifier.ValidAt(c.Evidence.KeyID, at); err != nil {
+			c.find(c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
+			return nil
+		}
+	}
+	return nil
+}
+
 // evidence checks everything the row points to.
 func (c *confirmer) evidence(ctx context.Context) error {
 	e, err := c.opener.evidence(ctx, c.row)
@@ -87,6 +114,9 @@ func (c *confirmer) evidence(ctx context.Context) error {
 	}
 	c.Evidence = e
 	c.Objects++
+	if err := c.keyInUse(ctx); err != nil {
+		return err
+	}
 	for _, difference := range differences(c.row, e) {
 		c.find(c.opener.key, "row and manifest differ: %s", difference)
 	}

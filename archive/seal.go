@@ -102,7 +102,7 @@ func (a *Archive) leftBehind(ctx context.Context, b batch, want manifest.Predica
 			continue // not one to build on; whether it is damaged is for Verify to say
 		}
 		verified, err := a.verifier.Verify(bundle)
-		if err != nil || !sameExport(verified.Statement.Predicate, want) {
+		if err != nil || verified.KeyID != a.signer.KeyID() || !sameExport(verified.Statement.Predicate, want) {
 			continue
 		}
 		return sealed{verified.Statement.Predicate, manifest.Reference(bundle)}, true, a.putManifest(ctx, b, bundle)

@@ -116,6 +116,7 @@ func headOf(anchor manifest.LogAnchor) (exportlog.Head, error) {
 // exports confirms every export row.
 func (v *verification) exports(ctx context.Context) error {
 	opener := v.archive.newOpener()
+	var before exportlog.Row
 	for row, err := range v.archive.log.Rows(ctx, 1) {
 		if errors.Is(err, exportlog.ErrDamaged) {
 			continue // named by the log's own verification
@@ -123,10 +124,11 @@ func (v *verification) exports(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		c := confirmer{archive: v.archive, opener: opener, row: row, before: before}
+		before = row
 		if row.Kind != exportlog.KindExport {
 			continue
 		}
-		c := confirmer{archive: v.archive, opener: opener, row: row}
 		if err := c.evidence(ctx); err != nil {
 			return err
 		}

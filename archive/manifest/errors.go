@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // What a caller decides on. Test with errors.Is.
@@ -16,6 +17,12 @@ var (
 	ErrUnknownKey = errors.New("signed by a key that is not trusted")
 	// ErrNoTrustedKeys: there is no key to verify against.
 	ErrNoTrustedKeys = errors.New("no trusted keys: give the public key that signs exports")
+	// ErrKeyNotInUse: the key is trusted, and not for the time of the manifest.
+	ErrKeyNotInUse = errors.New("the key was not in use then")
+	// ErrNotOwner: the key is that of somebody who may not own integrity.
+	ErrNotOwner = errors.New("signed by somebody who may not own integrity")
+	// ErrUnknownKMS: no linked provider serves the URI of a key.
+	ErrUnknownKMS = errors.New("no such key management service")
 	// ErrUnsupportedKey: not every verifier knows keys of this kind.
 	ErrUnsupportedKey = errors.New("unsupported key: use ECDSA P-256, Ed25519, or RSA of 2048 bits and more")
 )
@@ -34,3 +41,25 @@ func (e *UnknownKeyError) Error() string {
 
 // Is matches ErrUnknownKey.
 func (e *UnknownKeyError) Is(target error) bool { return target == ErrUnknownKey }
+
+// KeyWindowError says when a key was in use, and when it was not. It matches
+// [ErrKeyNotInUse].
+type KeyWindowError struct {
+	KeyID, Owner string
+	From, Until  time.Time // zero is no bound
+	At           time.Time
+}
+
+func (e *KeyWindowError) Error() string {
+	return fmt.Sprintf("%v: key %s of %.80q is trusted from %s until %s, not at %s", ErrKeyNotInUse, e.KeyID, e.Owner, bound(e.From), bound(e.Until), e.At.Format(time.RFC3339))
+}
+
+func bound(t time.Time) string {
+	if t.IsZero() {
+		return "ever"
+	}
+	return t.Format(time.RFC3339)
+}
+
+// Is matches ErrKeyNotInUse.
+func (e *KeyWindowError) Is(target error) bool { return target == ErrKeyNotInUse }

@@ -105,10 +105,10 @@ func TestEncryptedKey(t *testing.T) {
 		if err := os.WriteFile(path, pem, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := manifest.LoadSigner(path, []byte(password)); err != nil {
+		if _, err := manifest.LoadSigner(path, manifest.PasswordOf(password)); err != nil {
 			t.Errorf("password %q: %v", password, err)
 		}
-		if _, err := manifest.LoadSigner(path, []byte("wrong")); err == nil {
+		if _, err := manifest.LoadSigner(path, manifest.PasswordOf("wrong")); err == nil {
 			t.Errorf("password %q: a wrong one was good enough", password)
 		}
 	}

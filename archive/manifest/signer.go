@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/sigstore/sigstore/pkg/signature/dsse"
-	"github.com/sigstore/sigstore/pkg/signature/options"
 )
 
 // PayloadType is the DSSE payload type of an in-toto statement.
@@ -32,31 +30,40 @@ func NewSigner(key crypto.PrivateKey) (*Signer, error) {
 	if !ok {
 		return nil, fmt.Errorf("manifest: %w: this is a %T", ErrUnsupportedKey, key)
 	}
-	verifier, err := NewVerifier(holder.Public())
-	if err != nil {
+	if err := supported(holder.Public()); err != nil {
 		return nil, err
 	}
 	signer, err := signature.LoadSigner(key, crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: load private key: %w", err)
 	}
-	id, err := keyID(holder.Public())
+	return newSigner(signer, holder.Public())
+}
+
+// newSigner returns a signer over whatever signs for a public key.
+func newSigner(signer signature.Signer, pub crypto.PublicKey) (*Signer, error) {
+	verifier, err := NewVerifier(pub)
 	if err != nil {
 		return nil, err
 	}
-	return &Signer{signer: dsse.WrapSigner(signer, PayloadType), pub: holder.Public(), keyID: id, verifier: verifier}, nil
+	id, err := keyID(pub)
+	if err != nil {
+		return nil, err
+	}
+	return &Signer{signer: dsse.WrapSigner(signer, PayloadType), pub: pub, keyID: id, verifier: verifier}, nil
 }
 
 // LoadSigner reads a private key from a PEM file: PKCS #8, or cosign's encrypted
-// form. The password is that of an encrypted key; nil is for keys that have none.
-func LoadSigner(path string, password []byte) (*Signer, error) {
+// form. The password is asked for when the key is encrypted; nil is for keys that
+// are not.
+func LoadSigner(path string, password Password) (*Signer, error) {
 	pem, err := readKeyFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: load private key: %w", err)
 	}
 	pass := cryptoutils.SkipPassword
 	if password != nil {
-		pass = cryptoutils.StaticPasswordFunc(password)
+		pass = func(bool) ([]byte, error) { return password() }
 	}
 	key, err := cryptoutils.UnmarshalPEMToPrivateKey(pem, pass)
 	if err != nil {
@@ -83,7 +90,9 @@ func (s *Signer) PublicKeyPEM() ([]byte, error) {
 // Verifier returns a verifier that trusts this key alone.
 func (s *Signer) Verifier() *Verifier { return s.verifier }
 
-// Sign returns the bundle over a statement, after [Statement.Validate].
+// Sign returns the bundle over a statement, after [Statement.Validate]. A key
+// service is given 30 seconds and asked up to four times; Sign returns at once when
+// ctx ends. A signature that the public key does not verify is [ErrBadSignature].
 func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) {
 	if err := statement.Validate(); err != nil {
 		return nil, err
@@ -92,7 +101,7 @@ func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) 
 	if err != nil {
 		return nil, fmt.Errorf("manifest: encode statement: %w", err)
 	}
-	envelope, err := s.signer.SignMessage(bytes.NewReader(payload), options.WithContext(ctx))
+	envelope, err := s.sign(ctx, payload)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: sign: %w", err)
 	}
@@ -103,5 +112,5 @@ func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) 
 	if len(bundle) > MaxBundleBytes {
 		return nil, fmt.Errorf("manifest: the bundle takes %d bytes, the limit is %d: export fewer packets in a batch", len(bundle), MaxBundleBytes)
 	}
-	return bundle, nil
+	return bundle, s.selfCheck(bundle)
 }
