@@ -93,7 +93,7 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 		if at.IsZero() {
 			continue
 		}
-		if err := c.archive.verifier.ValidAt(c.Evidence.KeyID, at); err != nil {
+		if err := c.Evidence.SignedBy.ValidAt(at); err != nil {
 			c.find(c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
 			return nil
 		}

@@ -19,7 +19,9 @@ type Evidence struct {
 	Row       exportlog.Row
 	Packet    manifest.Packet    // what the manifest says of this packet
 	Statement manifest.Statement // the whole manifest
-	KeyID     string             // the key that signed it
+	SignedBy  manifest.Signatory
+
+	Timestamps []manifest.Timestamp // of the signature, as far as the verifier looks at them
 
 	archive *Archive
 }
@@ -143,7 +145,7 @@ func (o *opener) evidence(ctx context.Context, row exportlog.Row) (Evidence, err
 	}
 	for _, p := range o.verified.Statement.Predicate.Packets {
 		if p.ArchiveURI == row.ArchiveURI && idempotencyKey(p) == row.IdempotencyKey {
-			return Evidence{Row: row, Packet: p, Statement: o.verified.Statement, KeyID: o.verified.KeyID, archive: o.archive}, nil
+			return Evidence{Row: row, Packet: p, Statement: o.verified.Statement, SignedBy: o.verified.SignedBy, Timestamps: o.verified.Timestamps, archive: o.archive}, nil
 		}
 	}
 	return Evidence{}, notConfirmed(row, key, "the manifest has no packet with the contents and at the archive_uri that the row names, %.200q", row.ArchiveURI)

@@ -101,8 +101,8 @@ func (a *Archive) leftBehind(ctx context.Context, b batch, want manifest.Predica
 		if err != nil {
 			continue // not one to build on; whether it is damaged is for Verify to say
 		}
-		verified, err := a.verifier.Verify(bundle)
-		if err != nil || verified.KeyID != a.signer.KeyID() || !sameExport(verified.Statement.Predicate, want) {
+		verified, err := a.signer.Verifier().Verify(bundle)
+		if err != nil || !sameExport(verified.Statement.Predicate, want) {
 			continue
 		}
 		return sealed{verified.Statement.Predicate, manifest.Reference(bundle)}, true, a.putManifest(ctx, b, bundle)

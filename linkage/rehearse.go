@@ -110,7 +110,7 @@ func (r *rehearsal) confirm(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%.23s…, signed by key %.12s…, %d objects read", r.report.Export.ContentIntegrityReference, c.Evidence.KeyID, c.Objects), nil
+	return fmt.Sprintf("%.23s…, signed by %.60s, %d objects read", r.report.Export.ContentIntegrityReference, c.Evidence.SignedBy, c.Objects), nil
 }
 
 // bind appends the link to a log that lives no longer than the rehearsal.

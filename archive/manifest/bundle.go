@@ -47,13 +47,17 @@ func encodeBundle(envelope []byte, keyID string) ([]byte, error) {
 	if err := protojson.Unmarshal(envelope, signed); err != nil {
 		return nil, err
 	}
-	written, err := protojson.Marshal(&bundlev1.Bundle{
+	return marshalBundle(&bundlev1.Bundle{
 		MediaType: MediaType,
 		VerificationMaterial: &bundlev1.VerificationMaterial{
 			Content: &bundlev1.VerificationMaterial_PublicKey{PublicKey: &commonv1.PublicKeyIdentifier{Hint: keyID}},
 		},
 		Content: &bundlev1.Bundle_DsseEnvelope{DsseEnvelope: signed},
 	})
+}
+
+func marshalBundle(bundle *bundlev1.Bundle) ([]byte, error) {
+	written, err := protojson.Marshal(bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -64,33 +68,53 @@ func encodeBundle(envelope []byte, keyID string) ([]byte, error) {
 
 // signedPayload is what a well-formed bundle holds.
 type signedPayload struct {
-	payload   []byte
-	signature []byte
-	hint      string
+	payload    []byte
+	signature  []byte
+	hint       string // of the key; empty if it is certified
+	certified  bool   // carries a certificate
+	timestamps [][]byte
 }
 
-// decodeBundle reads a bundle and refuses every form but the one we write.
+// decodeBundle reads a bundle and refuses every form but those we write.
 func decodeBundle(bundle []byte) (signedPayload, error) {
-	if len(bundle) > MaxBundleBytes {
-		return signedPayload{}, malformed("it takes %d bytes, the limit is %d", len(bundle), MaxBundleBytes)
+	b, err := parseBundle(bundle)
+	if err != nil {
+		return signedPayload{}, err
 	}
-	var b bundlev1.Bundle
-	if err := protojson.Unmarshal(bundle, &b); err != nil {
-		return signedPayload{}, malformed("not a Sigstore bundle: %v", err)
+	material := b.GetVerificationMaterial()
+	s := signedPayload{
+		payload:   b.GetDsseEnvelope().Payload,
+		signature: b.GetDsseEnvelope().Signatures[0].Sig,
+		hint:      material.GetPublicKey().GetHint(),
+		certified: material.GetCertificate() != nil,
+	}
+	if s.hint == "" && !s.certified {
+		return signedPayload{}, malformed("it neither names the public key it was signed with nor carries a certificate")
+	}
+	for _, t := range material.GetTimestampVerificationData().GetRfc3161Timestamps() {
+		s.timestamps = append(s.timestamps, t.GetSignedTimestamp())
+	}
+	return s, nil
+}
+
+// parseBundle reads a bundle of one DSSE envelope with one signature.
+func parseBundle(bundle []byte) (*bundlev1.Bundle, error) {
+	if len(bundle) > MaxBundleBytes {
+		return nil, malformed("it takes %d bytes, the limit is %d", len(bundle), MaxBundleBytes)
+	}
+	b := new(bundlev1.Bundle)
+	if err := protojson.Unmarshal(bundle, b); err != nil {
+		return nil, malformed("not a Sigstore bundle: %v", err)
 	}
 	if b.MediaType != MediaType {
-		return signedPayload{}, malformed("the mediaType is %.100q, not %s", b.MediaType, MediaType)
+		return nil, malformed("the mediaType is %.100q, not %s", b.MediaType, MediaType)
 	}
 	e := b.GetDsseEnvelope()
 	if e.GetPayloadType() != PayloadType || len(e.GetSignatures()) != 1 {
-		return signedPayload{}, malformed("it needs a DSSE envelope of %s with one signature; it has %.100q with %d", PayloadType, e.GetPayloadType(), len(e.GetSignatures()))
-	}
-	hint := b.GetVerificationMaterial().GetPublicKey().GetHint()
-	if hint == "" {
-		return signedPayload{}, malformed("it does not name the public key it was signed with")
+		return nil, malformed("it needs a DSSE envelope of %s with one signature; it has %.100q with %d", PayloadType, e.GetPayloadType(), len(e.GetSignatures()))
 	}
 	if id := e.Signatures[0].Keyid; id != "" {
-		return signedPayload{}, malformed("the signature has a keyid, %.80q; the key is named by the bundle's hint alone", id)
+		return nil, malformed("the signature has a keyid, %.80q; the key is named by the bundle's hint alone", id)
 	}
-	return signedPayload{payload: e.Payload, signature: e.Signatures[0].Sig, hint: hint}, nil
+	return b, nil
 }

@@ -21,6 +21,15 @@ var (
 	ErrKeyNotInUse = errors.New("the key was not in use then")
 	// ErrNotOwner: the key is that of somebody who may not own integrity.
 	ErrNotOwner = errors.New("signed by somebody who may not own integrity")
+	// ErrUnknownIdentity: the manifest is signed with a certificate, and not that of
+	// an identity that is trusted, or not within its life.
+	ErrUnknownIdentity = errors.New("signed by an identity that is not trusted")
+	// ErrUntrustedTime: a timestamp is not a trusted authority's over this signature.
+	ErrUntrustedTime = errors.New("a timestamp does not hold")
+	// ErrNoTimestamp: fewer timestamps than are required.
+	ErrNoTimestamp = errors.New("timestamps are missing")
+	// ErrClockSkew: the manifest says that it was exported after it was signed.
+	ErrClockSkew = errors.New("exported after it was signed")
 	// ErrUnknownKMS: no linked provider serves the URI of a key.
 	ErrUnknownKMS = errors.New("no such key management service")
 	// ErrUnsupportedKey: not every verifier knows keys of this kind.
@@ -42,16 +51,15 @@ func (e *UnknownKeyError) Error() string {
 // Is matches ErrUnknownKey.
 func (e *UnknownKeyError) Is(target error) bool { return target == ErrUnknownKey }
 
-// KeyWindowError says when a key was in use, and when it was not. It matches
-// [ErrKeyNotInUse].
+// KeyWindowError says who signed, and that it was not theirs to sign at the time.
+// It matches [ErrKeyNotInUse].
 type KeyWindowError struct {
-	KeyID, Owner string
-	From, Until  time.Time // zero is no bound
-	At           time.Time
+	Signatory
+	At time.Time
 }
 
 func (e *KeyWindowError) Error() string {
-	return fmt.Sprintf("%v: key %s of %.80q is trusted from %s until %s, not at %s", ErrKeyNotInUse, e.KeyID, e.Owner, bound(e.From), bound(e.Until), e.At.Format(time.RFC3339))
+	return fmt.Sprintf("%v: %s is trusted from %s until %s, not at %s", ErrKeyNotInUse, e.Signatory, bound(e.From), bound(e.Until), e.At.Format(time.RFC3339))
 }
 
 func bound(t time.Time) string {

@@ -89,7 +89,7 @@ func TestSignAndVerify(t *testing.T) {
 	for name, s := range signers(t) {
 		bundle := sign(t, s)
 		got, err := s.Verifier().Verify(bundle)
-		if err != nil || got.KeyID != s.KeyID() || !reflect.DeepEqual(got.Statement, statement(t)) {
+		if err != nil || got.SignedBy.KeyID != s.KeyID() || !reflect.DeepEqual(got.Statement, statement(t)) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 		if bytes.ContainsAny(bundle, " \n") {
@@ -202,8 +202,8 @@ func TestSeveralKeys(t *testing.T) {
 		t.Fatalf("%v, %v", v.KeyIDs(), err)
 	}
 	for name, s := range all {
-		if got, err := v.Verify(sign(t, s)); err != nil || got.KeyID != s.KeyID() {
-			t.Errorf("%s: %+v, %v", name, got.KeyID, err)
+		if got, err := v.Verify(sign(t, s)); err != nil || got.SignedBy.KeyID != s.KeyID() {
+			t.Errorf("%s: %+v, %v", name, got.SignedBy.KeyID, err)
 		}
 	}
 	_, err = v.Verify(sign(t, strangers["P-256"]))

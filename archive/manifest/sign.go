@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
-	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/sigstore/sigstore/pkg/signature/options"
 )
 
@@ -16,17 +16,27 @@ const (
 	signTimeout = 30 * time.Second // of one try
 )
 
-// sign returns a DSSE envelope over a payload. A key service that fails is asked
-// again a few times, each within its own time, and not when ctx has ended.
-func (s *Signer) sign(ctx context.Context, payload []byte) ([]byte, error) {
+// keySealer makes bundles with a key.
+type keySealer struct {
+	signer signature.Signer // wrapped in DSSE
+	keyID  string
+}
+
+// seal signs a payload. A key service that fails is asked again a few times, each
+// within its own time, and not when ctx has ended.
+func (k keySealer) seal(ctx context.Context, payload []byte) ([]byte, error) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval = 200 * time.Millisecond
-	return backoff.Retry(ctx, func() ([]byte, error) { return s.signOnce(ctx, payload) }, backoff.WithBackOff(wait), backoff.WithMaxTries(signTries))
+	envelope, err := backoff.Retry(ctx, func() ([]byte, error) { return k.signOnce(ctx, payload) }, backoff.WithBackOff(wait), backoff.WithMaxTries(signTries))
+	if err != nil {
+		return nil, err
+	}
+	return encodeBundle(envelope, k.keyID)
 }
 
 // signOnce asks for one signature. Not every key service minds its context, so
 // the answer is waited for no longer than the context lasts.
-func (s *Signer) signOnce(ctx context.Context, payload []byte) ([]byte, error) {
+func (k keySealer) signOnce(ctx context.Context, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, signTimeout)
 	defer cancel()
 	type answer struct {
@@ -35,7 +45,7 @@ func (s *Signer) signOnce(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		envelope, err := s.signer.SignMessage(bytes.NewReader(payload), options.WithContext(ctx))
+		envelope, err := k.signer.SignMessage(bytes.NewReader(payload), options.WithContext(ctx))
 		answers <- answer{envelope, err}
 	}()
 	select {
@@ -44,18 +54,4 @@ func (s *Signer) signOnce(ctx context.Context, payload []byte) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("the key did not answer: %w", context.Cause(ctx))
 	}
-}
-
-// selfCheck refuses a bundle that its own key does not verify: a key service may
-// have rotated the key behind its name since it was opened.
-func (s *Signer) selfCheck(bundle []byte) error {
-	signed, err := decodeBundle(bundle)
-	if err != nil {
-		return err
-	}
-	key := s.verifier.keys[s.keyID]
-	if err := key.verifier.VerifySignature(bytes.NewReader(signed.signature), bytes.NewReader(dsse.PAE(PayloadType, signed.payload))); err != nil {
-		return fmt.Errorf("manifest: sign: %w: the key has signed, and its signature is not that of key %s; if it was rotated, open it again: %w", ErrBadSignature, s.keyID, err)
-	}
-	return nil
 }

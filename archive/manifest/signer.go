@@ -14,12 +14,16 @@ import (
 // PayloadType is the DSSE payload type of an in-toto statement.
 const PayloadType = "application/vnd.in-toto+json"
 
-// Signer signs manifests with one key. It is safe for concurrent use.
+// Signer signs manifests: with a key of one's own ([NewSigner], [LoadSigner],
+// [LoadOrCreateKey]), one that a key management service holds ([OpenKMS]), or none
+// (keyless.NewSigner). It is safe for concurrent use.
 type Signer struct {
-	signer   signature.Signer // wrapped in DSSE
-	pub      crypto.PublicKey
-	keyID    string
-	verifier *Verifier
+	seal     func(ctx context.Context, payload []byte) (bundle []byte, err error)
+	stamping Stamping
+	verifier *Verifier // trusts this signer alone
+
+	pub   crypto.PublicKey // nil without a key
+	keyID string
 }
 
 // NewSigner returns a signer over a private key in memory: *ecdsa.PrivateKey on
@@ -50,7 +54,8 @@ func newSigner(signer signature.Signer, pub crypto.PublicKey) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Signer{signer: dsse.WrapSigner(signer, PayloadType), pub: pub, keyID: id, verifier: verifier}, nil
+	k := keySealer{signer: dsse.WrapSigner(signer, PayloadType), keyID: id}
+	return &Signer{seal: k.seal, pub: pub, keyID: id, verifier: verifier}, nil
 }
 
 // LoadSigner reads a private key from a PEM file: PKCS #8, or cosign's encrypted
@@ -76,10 +81,11 @@ func LoadSigner(path string, password Password) (*Signer, error) {
 	return s, nil
 }
 
-// KeyID returns the SHA-256 of the public key's DER, in hex.
+// KeyID returns the SHA-256 of the public key's DER, in hex; empty for a signer
+// without a key.
 func (s *Signer) KeyID() string { return s.keyID }
 
-// PublicKey returns the public key.
+// PublicKey returns the public key; nil for a signer without one.
 func (s *Signer) PublicKey() crypto.PublicKey { return s.pub }
 
 // PublicKeyPEM returns the public key as PEM: what verifiers, and auditors, need.
@@ -87,12 +93,14 @@ func (s *Signer) PublicKeyPEM() ([]byte, error) {
 	return cryptoutils.MarshalPublicKeyToPEM(s.pub)
 }
 
-// Verifier returns a verifier that trusts this key alone.
+// Verifier returns a verifier that trusts this signer alone. It does not look at
+// timestamps.
 func (s *Signer) Verifier() *Verifier { return s.verifier }
 
 // Sign returns the bundle over a statement, after [Statement.Validate]. A key
 // service is given 30 seconds and asked up to four times; Sign returns at once when
-// ctx ends. A signature that the public key does not verify is [ErrBadSignature].
+// ctx ends. A signature that does not verify is [ErrBadSignature]; too few
+// timestamps are [ErrNoTimestamp].
 func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) {
 	if err := statement.Validate(); err != nil {
 		return nil, err
@@ -101,16 +109,19 @@ func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) 
 	if err != nil {
 		return nil, fmt.Errorf("manifest: encode statement: %w", err)
 	}
-	envelope, err := s.sign(ctx, payload)
+	bundle, err := s.seal(ctx, payload)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: sign: %w", err)
 	}
-	bundle, err := encodeBundle(envelope, s.keyID)
-	if err != nil {
-		return nil, fmt.Errorf("manifest: write bundle: %w", err)
+	// A key service may have rotated the key behind its name since it was opened.
+	if _, _, err := s.verifier.open(bundle); err != nil {
+		return nil, fmt.Errorf("manifest: sign: what was signed does not verify; if the key was rotated, open it again: %w", err)
+	}
+	if bundle, err = s.stamp(ctx, bundle); err != nil {
+		return nil, err
 	}
 	if len(bundle) > MaxBundleBytes {
 		return nil, fmt.Errorf("manifest: the bundle takes %d bytes, the limit is %d: export fewer packets in a batch", len(bundle), MaxBundleBytes)
 	}
-	return bundle, s.selfCheck(bundle)
+	return bundle, nil
 }

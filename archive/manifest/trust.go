@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"crypto"
 	"fmt"
 	"slices"
@@ -28,14 +29,32 @@ type Trust struct {
 
 	// Owners are those who may own integrity: release ops or the platform, not the
 	// team whose feature is promoted. A manifest signed by the key of anybody else
-	// is refused by name. Empty leaves it to Keys.
+	// is refused by name. Empty leaves it to Keys and Identities.
 	Owners []string
+
+	Identities IdentityVerifier // nil trusts no certificate
+
+	// Timestamps verifies the timestamps in bundles; nil does not look at them.
+	// Every timestamp there is must then hold, and RequireTimestamps is of how many
+	// authorities there must be some.
+	Timestamps        TimeVerifier
+	RequireTimestamps int
+
+	// ClockSkew is how far exported_at_utc may lie after a timestamp of the
+	// signature; zero is five minutes.
+	ClockSkew time.Duration
 }
 
-// NewVerifier returns a verifier that trusts no more than t says. No keys at all,
-// or none that an owner in Owners holds, is [ErrNoTrustedKeys].
+const defaultSkew = 5 * time.Minute
+
+// NewVerifier returns a verifier that trusts no more than t says. Nobody at all,
+// or no keys but those of others than Owners, is [ErrNoTrustedKeys].
 func (t Trust) NewVerifier() (*Verifier, error) {
-	v := &Verifier{keys: map[string]trusted{}, owners: slices.Clone(t.Owners)}
+	if t.RequireTimestamps > 0 && t.Timestamps == nil {
+		return nil, fmt.Errorf("manifest: %w: timestamps are required, and Trust.Timestamps does not say whose", ErrNoTimestamp)
+	}
+	v := &Verifier{keys: map[string]trusted{}, owners: slices.Clone(t.Owners), identities: t.Identities,
+		time: t.Timestamps, required: t.RequireTimestamps, skew: cmp.Or(t.ClockSkew, defaultSkew)}
 	usable := 0
 	for _, k := range t.Keys {
 		if !k.Until.IsZero() && !k.From.Before(k.Until) {
@@ -53,7 +72,7 @@ func (t Trust) NewVerifier() (*Verifier, error) {
 			usable++
 		}
 	}
-	if usable == 0 {
+	if usable == 0 && t.Identities == nil {
 		return nil, fmt.Errorf("manifest: %w", ErrNoTrustedKeys)
 	}
 	return v, nil
@@ -70,23 +89,14 @@ func (v *Verifier) owns(owner string) bool {
 	return len(v.owners) == 0 || slices.Contains(v.owners, owner)
 }
 
-// admit refuses the key of somebody who may not own integrity.
-func (v *Verifier) admit(k trusted) error {
-	if v.owns(k.Owner) {
+// admit refuses somebody who may not own integrity.
+func (v *Verifier) admit(by Signatory) error {
+	if v.owns(by.Owner) {
 		return nil
 	}
-	return fmt.Errorf("manifest: %w: key %s is that of %.80q; those who may are %s", ErrNotOwner, k.id, k.Owner, strings.Join(v.owners, ", "))
+	return fmt.Errorf("manifest: %w: it is signed by %s; those who may are %s", ErrNotOwner, by, strings.Join(v.owners, ", "))
 }
 
-// ValidAt checks that a trusted key was in use at a time. The error is a
-// [KeyWindowError], or matches [ErrUnknownKey].
-func (v *Verifier) ValidAt(keyID string, at time.Time) error {
-	k, ok := v.keys[keyID]
-	if !ok {
-		return fmt.Errorf("manifest: %w", &UnknownKeyError{Hint: keyID, Trusted: v.KeyIDs()})
-	}
-	if at.Before(k.From) || !k.Until.IsZero() && !at.Before(k.Until) {
-		return fmt.Errorf("manifest: %w", &KeyWindowError{KeyID: keyID, Owner: k.Owner, From: k.From, Until: k.Until, At: at})
-	}
-	return nil
+func (k trusted) signatory() Signatory {
+	return Signatory{KeyID: k.id, Owner: k.Owner, From: k.From, Until: k.Until}
 }

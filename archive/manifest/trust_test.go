@@ -69,8 +69,8 @@ func TestKeysCountForTheirTime(t *testing.T) {
 	} {
 		got, err := v.Verify(signedAt(t, c.signer, c.at))
 		var window *manifest.KeyWindowError
-		if c.counts && (err != nil || got.Owner != "release-ops") || !c.counts && (!errors.As(err, &window) || !errors.Is(err, manifest.ErrKeyNotInUse) || window.KeyID != c.signer.KeyID()) {
-			t.Errorf("%s: %+v, %v", c.name, got.Owner, err)
+		if c.counts && (err != nil || got.SignedBy.Owner != "release-ops") || !c.counts && (!errors.As(err, &window) || !errors.Is(err, manifest.ErrKeyNotInUse) || window.KeyID != c.signer.KeyID()) {
+			t.Errorf("%s: %+v, %v", c.name, got.SignedBy.Owner, err)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestOnlyOwnersOwnIntegrity(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	if got, err := v.Verify(signedAt(t, ops, now)); err != nil || got.Owner != "release-ops" {
+	if got, err := v.Verify(signedAt(t, ops, now)); err != nil || got.SignedBy.Owner != "release-ops" {
 		t.Errorf("the owner: %v", err)
 	}
 	if _, err := v.Verify(signedAt(t, team, now)); !errors.Is(err, manifest.ErrNotOwner) || !strings.Contains(err.Error(), "checkout-team") || !strings.Contains(err.Error(), "platform") {

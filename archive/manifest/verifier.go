@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
@@ -15,15 +16,19 @@ import (
 // Verifier verifies manifests against the public keys that are trusted: the one
 // in use, and those that were before it. It is safe for concurrent use.
 type Verifier struct {
-	keys   map[string]trusted // by key id
-	owners []string           // who may own integrity; empty is the owner of any key
+	keys       map[string]trusted // by key id
+	owners     []string           // who may own integrity; empty is anybody who is trusted
+	identities IdentityVerifier
+	time       TimeVerifier
+	required   int           // authorities whose timestamps there must be
+	skew       time.Duration // that exported_at_utc may lie after a timestamp
 }
 
 // Verified is a manifest whose signature holds.
 type Verified struct {
-	Statement Statement
-	KeyID     string // of the key that signed it
-	Owner     string // of that key, as [Trust] names it
+	Statement  Statement
+	SignedBy   Signatory
+	Timestamps []Timestamp // those that were verified
 }
 
 // NewVerifier returns a verifier that trusts the given public keys, whoever's and
@@ -66,31 +71,26 @@ func LoadPublicKey(path string) (crypto.PublicKey, error) {
 // KeyIDs returns the ids of the trusted keys, sorted.
 func (v *Verifier) KeyIDs() []string { return slices.Sorted(maps.Keys(v.keys)) }
 
-// Verify checks a bundle: its form ([ErrMalformed]), that a trusted key is named
-// as its signer ([ErrUnknownKey]) by somebody who may own integrity
-// ([ErrNotOwner]), the signature ([ErrBadSignature]), the statement
-// ([Statement.Validate]), and that the key was in use at its exported_at_utc
-// ([ErrKeyNotInUse]). Nothing of the statement is looked at before its signature
-// holds.
+// Verify checks a bundle: its form ([ErrMalformed]), that somebody signed it who is
+// trusted ([ErrUnknownKey], [ErrUnknownIdentity]) and may own integrity
+// ([ErrNotOwner]), the signature ([ErrBadSignature]), its timestamps
+// ([ErrUntrustedTime], [ErrNoTimestamp]), the statement ([Statement.Validate]), and
+// that the key was in use at its exported_at_utc and at each timestamp
+// ([ErrKeyNotInUse], [ErrClockSkew]). Nothing of the statement is looked at before
+// its signature holds.
 //
 // exported_at_utc is the signer's own word. Whoever has an old key can date a
-// manifest back; the log, which only grows, shows when it was really added: check
-// [Verifier.ValidAt] with the time of the row before, as archive.Confirm does.
+// manifest back, unless timestamps are required; the log, which only grows, shows
+// when it was really added: check [Signatory.ValidAt] with the time of the row
+// before, as archive.Confirm does.
 func (v *Verifier) Verify(bundle []byte) (Verified, error) {
-	signed, err := decodeBundle(bundle)
+	signed, by, err := v.open(bundle)
 	if err != nil {
 		return Verified{}, err
 	}
-	key, ok := v.keys[signed.hint]
-	if !ok {
-		return Verified{}, fmt.Errorf("manifest: %w", &UnknownKeyError{Hint: signed.hint, Trusted: v.KeyIDs()})
-	}
-	if err := v.admit(key); err != nil {
+	stamps, err := v.timestamps(signed)
+	if err != nil {
 		return Verified{}, err
-	}
-	pae := dsse.PAE(PayloadType, signed.payload)
-	if err := key.verifier.VerifySignature(bytes.NewReader(signed.signature), bytes.NewReader(pae)); err != nil {
-		return Verified{}, fmt.Errorf("manifest: %w of key %s: the statement was changed, or was never signed by it: %w", ErrBadSignature, signed.hint, err)
 	}
 	var s Statement
 	if err := json.Unmarshal(signed.payload, &s); err != nil {
@@ -99,8 +99,39 @@ func (v *Verifier) Verify(bundle []byte) (Verified, error) {
 	if err := s.Validate(); err != nil {
 		return Verified{}, err
 	}
-	if err := v.ValidAt(key.id, s.Predicate.ExportedAtUTC); err != nil {
+	if err := v.inTime(s.Predicate.ExportedAtUTC, by, stamps); err != nil {
 		return Verified{}, err
 	}
-	return Verified{Statement: s, KeyID: key.id, Owner: key.Owner}, nil
+	return Verified{Statement: s, SignedBy: by, Timestamps: stamps}, nil
+}
+
+// open checks who signed a bundle, and that they did.
+func (v *Verifier) open(bundle []byte) (signedPayload, Signatory, error) {
+	signed, err := decodeBundle(bundle)
+	if err != nil {
+		return signedPayload{}, Signatory{}, err
+	}
+	by, err := v.signatory(bundle, signed)
+	if err != nil {
+		return signedPayload{}, Signatory{}, err
+	}
+	return signed, by, v.admit(by)
+}
+
+func (v *Verifier) signatory(bundle []byte, signed signedPayload) (Signatory, error) {
+	if signed.certified && v.identities == nil {
+		return Signatory{}, fmt.Errorf("manifest: %w: it carries a certificate, and only keys are trusted", ErrUnknownIdentity)
+	}
+	if signed.certified {
+		return v.identities.VerifyIdentity(bundle)
+	}
+	key, ok := v.keys[signed.hint]
+	if !ok {
+		return Signatory{}, fmt.Errorf("manifest: %w", &UnknownKeyError{Hint: signed.hint, Trusted: v.KeyIDs()})
+	}
+	pae := dsse.PAE(PayloadType, signed.payload)
+	if err := key.verifier.VerifySignature(bytes.NewReader(signed.signature), bytes.NewReader(pae)); err != nil {
+		return Signatory{}, fmt.Errorf("manifest: %w of key %s: the statement was changed, or was never signed by it: %w", ErrBadSignature, signed.hint, err)
+	}
+	return key.signatory(), nil
 }

@@ -65,22 +65,23 @@ func Crowd(t *testing.T, stormy, calm *worm.Store, goroutines, keys int, settle 
 func crowdKey(key int) string     { return fmt.Sprintf("crowd/%d", key) }
 func crowdBody(writer int) string { return fmt.Sprintf("writer %d", writer) }
 
-// putUntilKnown puts until the outcome is success or a plain no.
+// putUntilKnown puts until the outcome is success or a plain no. Some networks
+// never answer, so a try is given up soon; some machines are slow, so the next one
+// is given longer.
 func putUntilKnown(ctx context.Context, s *worm.Store, key, body string) error {
-	var err error
-	for try := range 100 {
-		err = putBriefly(ctx, s, key, body)
+	for patience := 500 * time.Millisecond; ; patience += patience / 10 {
+		err := putBriefly(ctx, s, key, body, patience)
 		if err == nil || errors.Is(err, worm.ErrExists) {
 			return err
 		}
-		time.Sleep(time.Duration(try) * time.Millisecond)
+		if patience > time.Minute {
+			return fmt.Errorf("the last try was given %v: %w", patience, err)
+		}
 	}
-	return fmt.Errorf("after 100 tries: %w", err)
 }
 
-// putBriefly gives up soon, for some networks never answer.
-func putBriefly(ctx context.Context, s *worm.Store, key, body string) error {
-	ctx, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+func putBriefly(ctx context.Context, s *worm.Store, key, body string, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	_, err := s.Put(ctx, key, strings.NewReader(body), worm.Spec{Size: int64(len(body)), SHA256: worm.Sum([]byte(body))})
 	return err
