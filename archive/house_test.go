@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"retention/worm/wormtest/faultproxy": {},
 	"exportlog":                          {"retention/worm", "retention"},
 	"archive/manifest":                   {},
+	"archive/manifest/keyless":           {"archive/manifest"},
 	"archive":                            {"exportlog", "archive/manifest", "retention/worm", "retention"},
 	"linkage":                            {"archive", "exportlog", "retention/worm/memworm", "retention/worm"},
 }

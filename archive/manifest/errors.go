@@ -22,8 +22,11 @@ var (
 	// ErrNotOwner: the key is that of somebody who may not own integrity.
 	ErrNotOwner = errors.New("signed by somebody who may not own integrity")
 	// ErrUnknownIdentity: the manifest is signed with a certificate, and not that of
-	// an identity that is trusted, or not within its life.
+	// an identity that is trusted.
 	ErrUnknownIdentity = errors.New("signed by an identity that is not trusted")
+	// ErrNotLogged: the transparency log's entry of the signature is missing, or is
+	// not of it.
+	ErrNotLogged = errors.New("no transparency log has the signature")
 	// ErrUntrustedTime: a timestamp is not a trusted authority's over this signature.
 	ErrUntrustedTime = errors.New("a timestamp does not hold")
 	// ErrNoTimestamp: fewer timestamps than are required.

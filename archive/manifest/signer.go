@@ -113,15 +113,15 @@ func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) 
 	if err != nil {
 		return nil, fmt.Errorf("manifest: sign: %w", err)
 	}
-	// A key service may have rotated the key behind its name since it was opened.
-	if _, _, err := s.verifier.open(bundle); err != nil {
-		return nil, fmt.Errorf("manifest: sign: what was signed does not verify; if the key was rotated, open it again: %w", err)
-	}
 	if bundle, err = s.stamp(ctx, bundle); err != nil {
 		return nil, err
 	}
 	if len(bundle) > MaxBundleBytes {
 		return nil, fmt.Errorf("manifest: the bundle takes %d bytes, the limit is %d: export fewer packets in a batch", len(bundle), MaxBundleBytes)
+	}
+	// A key service may have rotated the key behind its name since it was opened.
+	if _, _, err := s.verifier.open(bundle); err != nil {
+		return nil, fmt.Errorf("manifest: sign: what was signed does not verify; if the key was rotated, open it again: %w", err)
 	}
 	return bundle, nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -22,14 +23,7 @@ func installed(t testing.TB, name, file string, install func(dir string) *exec.C
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
+	defer locked(t, filepath.Join(dir, ".lock")).Close()
 	path := filepath.Join(dir, file)
 	if _, err := os.Stat(path); err == nil {
 		return path
@@ -46,6 +40,27 @@ func installed(t testing.TB, name, file string, install func(dir string) *exec.C
 	return path
 }
 
+// locked waits until no other process has a file locked, and locks it until it is
+// closed.
+func locked(t testing.TB, path string) *os.File {
+	t.Helper()
+	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	return lock
+}
+
+// alone keeps other processes, and other tests, from a server until the test ends.
+func alone(t testing.TB, server string) {
+	t.Helper()
+	lock := locked(t, filepath.Join(os.TempDir(), "holdfast-"+server+".lock"))
+	t.Cleanup(func() { lock.Close() })
+}
+
 // goInstalled builds a program with go install.
 func goInstalled(t testing.TB, pkg, program, version string) string {
 	t.Helper()
@@ -59,12 +74,20 @@ func goInstalled(t testing.TB, pkg, program, version string) string {
 // npmInstalled installs a package's program with npm.
 func npmInstalled(t testing.TB, pkg, program, version string) string {
 	t.Helper()
+	return filepath.Join(npmFolder(t, pkg, version), ".bin", program)
+}
+
+// npmFolder installs a package with npm and returns its node_modules.
+func npmFolder(t testing.TB, pkg, version string) string {
+	t.Helper()
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("SKIPPED: %s needs %s, which is not installed", pkg, tool)
 		}
 	}
-	return installed(t, pkg+"-"+version, filepath.Join("node_modules", ".bin", program), func(string) *exec.Cmd {
+	folder := strings.NewReplacer("@", "", "/", "-").Replace(pkg) + "-" + version
+	manifest := installed(t, folder, filepath.Join("node_modules", filepath.FromSlash(pkg), "package.json"), func(string) *exec.Cmd {
 		return exec.CommandContext(t.Context(), "npm", "install", "--no-audit", "--no-fund", "--prefix", ".", pkg+"@"+version)
 	})
+	return filepath.Join(strings.TrimSuffix(manifest, filepath.Join(filepath.FromSlash(pkg), "package.json")))
 }
