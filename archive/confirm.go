@@ -89,16 +89,26 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 			before = rows[0]
 		}
 	}
-	for _, at := range []time.Time{c.row.RecordedAtUTC, before.RecordedAtUTC} {
-		if at.IsZero() {
-			continue
-		}
-		if err := c.Evidence.SignedBy.ValidAt(at); err != nil {
-			c.find(c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
-			return nil
-		}
+	by := c.Evidence.SignedBy
+	err := by.ValidAt(c.row.RecordedAtUTC)
+	if by.From = (time.Time{}); err == nil && before.ExportRowID > 0 {
+		err = by.ValidAt(before.RecordedAtUTC) // no row is older than the one before it
+	}
+	if err != nil {
+		c.find(c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
 	}
 	return nil
+}
+
+// signedBefore checks that the manifest was signed before the log took its row, by
+// the word of the timestamp authorities.
+func (c *confirmer) signedBefore() {
+	for _, t := range c.Evidence.Timestamps {
+		if t.At.After(c.row.RecordedAtUTC.Add(c.archive.policy.ClockSkew)) {
+			c.find(c.opener.key, "the row says that it was recorded at %s, and by the word of %s its manifest was signed at %s",
+				stamp(c.row.RecordedAtUTC), t.Authority, stamp(t.At))
+		}
+	}
 }
 
 // evidence checks everything the row points to.
@@ -117,6 +127,7 @@ func (c *confirmer) evidence(ctx context.Context) error {
 	if err := c.keyInUse(ctx); err != nil {
 		return err
 	}
+	c.signedBefore()
 	for _, difference := range differences(c.row, e) {
 		c.find(c.opener.key, "row and manifest differ: %s", difference)
 	}
@@ -196,7 +207,7 @@ func (c *confirmer) locked(ctx context.Context, ref worm.Ref, promised manifest.
 }
 
 // anchor checks that the log still has the row that was its last when the
-// manifest was signed.
+// manifest was signed, and else names the first row that was rewritten.
 func (c *confirmer) anchor(ctx context.Context) error {
 	seen := c.Evidence.Statement.Predicate.Log
 	if seen.Size >= c.row.ExportRowID {
@@ -205,12 +216,14 @@ func (c *confirmer) anchor(ctx context.Context) error {
 	if seen.Size == 0 {
 		return nil
 	}
-	rows, err := c.archive.log.Find(ctx, exportlog.Query{ExportRowID: seen.Size})
-	if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
+	held, err := c.holds(ctx, seen)
+	if err != nil || held {
 		return err
 	}
-	if len(rows) != 1 || rows[0].SHA256().String() != seen.LastRowSHA256 {
-		c.find(c.opener.key, "row %d of the log is not the one the manifest was signed over", seen.Size)
+	where, err := c.rewritten(ctx, seen.Size)
+	if err != nil {
+		return err
 	}
+	c.find(c.opener.key, "row %d of the log is not the one the manifest was signed over: %s", seen.Size, where)
 	return nil
 }

@@ -100,6 +100,7 @@ type verification struct {
 	report    Report
 	chain     chain
 	anchors   []Anchor           // ascending by size; those already held are removed
+	held      int64              // rows that an anchor bears out
 	originals map[int64]worm.Ref // of commits that something lies over
 	highest   int64              // commit listed
 	at        int64              // the commit being walked over
@@ -155,7 +156,7 @@ func (v *verification) part(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.chain, v.scope.To = chainAt(t), last
+	v.chain, v.scope.To, v.held = chainAt(t), last, row.first-1
 	v.anchors = slices.DeleteFunc(v.anchors, func(a Anchor) bool { return a.Size < row.first || a.Size > last })
 	v.derived.v, v.derived.floor = v, row.first-1
 	v.derived.big = sha256.New()
@@ -309,8 +310,10 @@ func (v *verification) hold() {
 			have.LastRow = worm.Digest{}
 		}
 		if have != a.Head {
-			v.find(Forked, a.Source, a.Size, "remembers other rows up to here than the log has now: rows were rewritten")
+			v.find(Forked, a.Source, v.held+1, "remembers other rows than the log has now: the first that was rewritten is one of %d to %d", v.held+1, a.Size)
+			continue
 		}
+		v.held = a.Size
 	}
 }
 
