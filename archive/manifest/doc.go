@@ -33,9 +33,10 @@
 //	  }
 //	}
 //
-// Each object of the predicate has exactly one subject with the same digest, and
-// each subject an object. Names that this version does not know are ignored when
-// a statement is read; a name given twice is an error.
+// [PredicateSchema] is its JSON Schema. Each object of the predicate has exactly one
+// subject with the same digest, and each subject an object. Names that this version
+// does not know are ignored when a statement is read; a name given twice is an
+// error. The last element of the predicateType is the version.
 //
 // # The bundle
 //
@@ -50,8 +51,17 @@
 //
 //	openssl pkey -pubin -in holdfast.key.pub -outform DER | sha256sum
 //
+// In place of the public key's hint there may be a certificate, and beside either
+// of them RFC 3161 timestamps and entries of a transparency log: see package keyless.
+//
 // A row's content_integrity_reference is "sha256:" and the SHA-256 of the bundle
 // file; see [Reference].
+//
+// A worked example lies in testdata: example.sigstore.json, whose reference is
+// sha256:37ca8eade362364e503641ad4826baeab49085c35161c80f78f196a095b81da2,
+// signed with the Ed25519 key whose seed is 32 zero bytes, and whose id is
+// 339e2ff917630507b6a423b5ce084e285d1fa65d93b3e27a6195d3bbebc9ae23. Its statement, indented, is
+// example.statement.json.
 //
 // # By hand
 //
@@ -73,10 +83,30 @@
 //	cosign verify-blob-attestation --key holdfast.key.pub --bundle bundle.json --insecure-ignore-tlog=true \
 //	  --type https://github.com/holdfast-archive/holdfast/archive/manifest/export/v1 packet.json
 //
+// With @sigstore/verify and with sigstore-go, see examples/auditor, which runs all
+// four: @sigstore/verify does not compare subjects, nor cosign timestamps, unless
+// told to.
+//
 // # Keys
 //
-// ECDSA P-256, Ed25519 and RSA (PKCS #1 v1.5, 2048 bits and more) are what all of
-// these tools verify, so other keys are refused before anything is signed.
+// A [Signer] has a key in a file ([LoadSigner], [LoadOrCreateKey]), one in a key
+// management service ([OpenKMS]), or none (keyless.NewSigner). ECDSA P-256, Ed25519
+// and RSA (PKCS #1 v1.5, 2048 bits and more) are what all of these tools verify, so
+// other keys are refused before anything is signed.
+//
+// [Trust] says whose manifests count, when, and who of them may own integrity:
+//
+//	verifier, err := manifest.Trust{
+//		Keys: []manifest.TrustedKey{
+//			{Key: old, Owner: "release-ops", Until: rotated},
+//			{Key: now, Owner: "release-ops", From: rotated},
+//		},
+//		Owners: []string{"release-ops", "platform"},
+//	}.NewVerifier()
+//
+// To rotate a key, keep the old one with an Until: what it signed before stays
+// verifiable, and nothing that it signs from then on counts. Nobody is trusted by
+// default: an empty Trust is an error.
 //
 // See https://github.com/in-toto/attestation (Statement v1),
 // https://github.com/secure-systems-lab/dsse (DSSE v1) and
