@@ -55,6 +55,9 @@ func TestHeavyImportsStayInTheirRoom(t *testing.T) {
 	for _, line := range goList(t, "{{.ImportPath}} {{join .Imports \" \"}}", module+"...") {
 		path, imports, _ := strings.Cut(line, " ")
 		room := strings.TrimPrefix(path, module)
+		if room == "examples/auditor" {
+			continue // verifies without us, by other people's libraries
+		}
 		for imported := range strings.FieldsSeq(imports) {
 			for prefix, home := range map[string]string{
 				"github.com/sigstore/": "archive/manifest",
