@@ -9,13 +9,14 @@ import (
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
 // Config is how an archive is used. To export, Signer and Operator are
 // required; to retrieve and verify, a Verifier (or a Signer) is.
 type Config struct {
-	Policy   Policy             // zero is DefaultPolicy
+	Policy   *policy.Policy     // nil is policy.Default
 	Signer   *manifest.Signer   // signs each batch's manifest
 	Verifier *manifest.Verifier // the keys that are trusted; nil trusts the Signer's alone
 	Operator string             // export_operator_ack: who, or what pipeline, answers for the exports
@@ -35,7 +36,7 @@ type Config struct {
 type Archive struct {
 	store    *worm.Store
 	log      *exportlog.Log
-	policy   Policy
+	policy   *policy.Policy
 	signer   *manifest.Signer
 	verifier *manifest.Verifier
 	operator string
@@ -64,14 +65,14 @@ func Open(ctx context.Context, url string, cfg Config) (*Archive, error) {
 func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 	a := &Archive{
 		store:    store,
-		policy:   cfg.Policy.withDefaults(),
+		policy:   cfg.Policy,
 		signer:   cfg.Signer,
 		verifier: cfg.Verifier,
 		operator: cfg.Operator,
 		clock:    cfg.Clock,
 	}
-	if err := a.policy.Validate(); err != nil {
-		return nil, err
+	if a.policy == nil {
+		a.policy = policy.Default()
 	}
 	if a.clock == nil {
 		a.clock = time.Now
@@ -83,7 +84,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 		return nil, err
 	}
 	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Checkpoints: cfg.Checkpoints, Lock: func(at time.Time) retention.Lock {
-		return a.lockable(a.policy.Matrix.Longest(at))
+		return a.lockable(a.policy.Matrix().Longest(at))
 	}})
 	return a, nil
 }
@@ -99,7 +100,7 @@ func (a *Archive) checkLocks(cfg Config) error {
 		l.LegalHold = l.LegalHold && caps.LegalHold != worm.Absent
 		return l
 	}
-	want := a.policy.Matrix.Strongest(a.clock())
+	want := a.policy.Matrix().Strongest(a.clock())
 	if cfg.Signer == nil || cfg.UnsafeWithoutLocks || a.lockable(want).Covers(want) {
 		return nil
 	}

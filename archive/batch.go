@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
@@ -22,8 +23,8 @@ type item struct {
 	folder         string // in the bucket
 	idempotencyKey string
 
-	decision retention.Decision // filled in by decide
-	signed   manifest.Packet    // what the manifest will say; storeObjects fills in where things lie
+	decision decision        // filled in by decide
+	signed   manifest.Packet // what the manifest will say; storeObjects fills in where things lie
 }
 
 func newItem(p Packet, folder string, exhibits []measured) *item {
@@ -124,15 +125,31 @@ func (a *Archive) decide(b *batch) error {
 	b.at = a.clock().UTC().Truncate(time.Millisecond)
 	for _, it := range b.items {
 		var err error
-		if it.decision, err = a.policy.Matrix.Decide(it.packet.facts(), b.at); err != nil {
-			return it.packet.problem("retention_class", err)
-		}
-		if kept := a.lockable(it.decision.Lock); kept != it.decision.Lock {
-			it.decision.Reasons = append(it.decision.Reasons, fmt.Sprintf("UNSAFE: the bucket cannot keep %s", it.decision.Lock))
-			it.decision.Lock = kept
+		if it.decision, err = a.decideOne(it.packet, b.at); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// decision says how a packet is kept, and why.
+type decision struct {
+	policy.Explanation
+	lock    retention.Lock // what the bucket will enforce
+	reasons []string
+}
+
+func (a *Archive) decideOne(p Packet, at time.Time) (decision, error) {
+	e, err := a.policy.Explain(p.facts(), at)
+	if err != nil {
+		return decision{}, p.problem("retention_class", err)
+	}
+	d := decision{Explanation: e, lock: e.Lock(), reasons: e.Reasons()}
+	if kept := a.lockable(d.lock); kept != d.lock {
+		d.reasons = append(d.reasons, fmt.Sprintf("UNSAFE: the bucket cannot keep %s", d.lock))
+		d.lock = kept
+	}
+	return d, nil
 }
 
 // lock is the strongest of the batch's packets: what explains them is kept as
@@ -140,7 +157,7 @@ func (a *Archive) decide(b *batch) error {
 func (b batch) lock() retention.Lock {
 	var lock retention.Lock
 	for _, it := range b.items {
-		lock = retention.Stronger(lock, it.decision.Lock)
+		lock = retention.Stronger(lock, it.decision.lock)
 	}
 	return lock
 }

@@ -104,7 +104,7 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 // the word of the timestamp authorities.
 func (c *confirmer) signedBefore() {
 	for _, t := range c.Evidence.Timestamps {
-		if t.At.After(c.row.RecordedAtUTC.Add(c.archive.policy.ClockSkew)) {
+		if t.At.After(c.row.RecordedAtUTC.Add(c.archive.policy.ClockSkew())) {
 			c.find(c.opener.key, "the row says that it was recorded at %s, and by the word of %s its manifest was signed at %s",
 				stamp(c.row.RecordedAtUTC), t.Authority, stamp(t.At))
 		}
@@ -153,6 +153,8 @@ func differences(row exportlog.Row, e Evidence) []string {
 		{"export_batch_id", row.ExportBatchID, batch.ExportBatchID},
 		{"packet_sha256", row.PacketSHA256.String(), p.Document.SHA256},
 		{"retention_class", string(row.RetentionClass), p.Retention.RetentionClass},
+		{"retention_mode", string(row.RetentionMode), p.Retention.Mode},
+		{"legal_hold", fmt.Sprint(row.LegalHold), fmt.Sprint(p.Retention.LegalHold)},
 		{"retain_until_utc", stamp(row.RetainUntilUTC), stamp(value(p.Retention.RetainUntilUTC))},
 		{"exported_at_utc", stamp(row.ExportedAtUTC), stamp(batch.ExportedAtUTC)},
 		{"export_operator_ack", row.ExportOperatorAck, batch.ExportOperatorAck},

@@ -101,7 +101,7 @@ func (c *csvReader) packet(values []string, raw []byte, source string) (Packet, 
 	for i, name := range c.names {
 		f[name] = values[i]
 	}
-	p := Packet{document: slices.Concat(c.header, raw), name: "packet.csv", source: source}
+	p := Packet{document: slices.Concat(c.header, raw), name: "packet.csv", source: source, fields: f}
 	var err error
 	p.Header, err = f.header(source)
 	if len(p.document) > MaxPacketBytes {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
@@ -55,6 +56,9 @@ func (a *Archive) ExportBatch(ctx context.Context, packets []Packet) ([]Receipt,
 func (a *Archive) export(ctx context.Context, packets []Packet) ([]Receipt, error) {
 	if a.signer == nil || a.operator == "" {
 		return nil, fmt.Errorf("%w: set Config.Signer and Config.Operator to export", ErrReadOnly)
+	}
+	if err := a.policy.Allows(policy.Export, a.operator); err != nil {
+		return nil, err
 	}
 	items, err := a.prepare(ctx, packets)
 	if err != nil {
@@ -114,7 +118,7 @@ func (a *Archive) prepare(ctx context.Context, packets []Packet) ([]*item, error
 }
 
 func (a *Archive) prepareOne(ctx context.Context, p Packet) (*item, error) {
-	if err := a.policy.admit(p, a.clock()); err != nil {
+	if err := admit(a.policy, p, a.clock()); err != nil {
 		return nil, err
 	}
 	id, err := worm.EscapeSegment(p.Header.PromotionPacketID)

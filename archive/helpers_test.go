@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
@@ -29,8 +30,14 @@ func newSigner(t testing.TB) *manifest.Signer {
 }
 
 // everything is the policy that exports whatever was decided.
-func everything() archive.Policy {
-	return archive.Policy{Decisions: map[string]archive.Admission{"promote": archive.Accept, "hold": archive.Accept, "cancelled": archive.Accept}}
+func everything() *policy.Policy {
+	f := policy.Default().File()
+	f.Decisions = map[string]policy.Requirement{"promote": policy.Mandatory, "hold": policy.Optional, "cancelled": policy.Optional}
+	p, err := policy.New(f)
+	if err != nil {
+		panic(err)
+	}
+	return p
 }
 
 func config(t testing.TB) archive.Config {

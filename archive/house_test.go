@@ -13,6 +13,7 @@ const module = "github.com/holdfast-archive/holdfast/"
 // Imports run one way, from linkage down to retention.
 var rooms = map[string][]string{
 	"retention":                          {},
+	"retention/policy":                   {"retention"},
 	"retention/worm":                     {"retention"},
 	"retention/worm/memworm":             {"retention/worm", "retention"},
 	"retention/worm/fileworm":            {"retention/worm", "retention"},
@@ -26,7 +27,7 @@ var rooms = map[string][]string{
 	"exportlog":                          {"retention/worm", "retention"},
 	"archive/manifest":                   {},
 	"archive/manifest/keyless":           {"archive/manifest"},
-	"archive":                            {"exportlog", "archive/manifest", "retention/worm", "retention"},
+	"archive":                            {"exportlog", "archive/manifest", "retention/worm", "retention/policy", "retention"},
 	"linkage":                            {"archive", "exportlog", "retention/worm/memworm", "retention/worm"},
 }
 

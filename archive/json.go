@@ -37,6 +37,7 @@ func parseJSON(document []byte, source string) (Packet, error) {
 	}
 	var err error
 	p.Header, err = f.header(source)
+	p.fields = f
 	return p, err
 }
 

@@ -55,14 +55,14 @@ func (a *Archive) storeDocument(ctx context.Context, it *item) (worm.Ref, error)
 	document := it.packet.document
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(document)), nil }
 	return a.put(ctx, it.folder+it.packet.name, open,
-		worm.Spec{Size: int64(len(document)), SHA256: it.sha256, Lock: it.decision.Lock, ContentType: contentType(it.packet.name)})
+		worm.Spec{Size: int64(len(document)), SHA256: it.sha256, Lock: it.decision.lock, ContentType: contentType(it.packet.name)})
 }
 
 // storeExhibit stores an exhibit in the packet's folder. A name that an earlier
 // export of the same packet gave to other bytes is kept as it is, and this
 // exhibit goes into a folder named after its own digest.
 func (a *Archive) storeExhibit(ctx context.Context, it *item, e measured) (worm.Ref, error) {
-	spec := worm.Spec{Size: e.size, SHA256: e.sha256, Lock: it.decision.Lock, ContentType: contentType(e.Name)}
+	spec := worm.Spec{Size: e.size, SHA256: e.sha256, Lock: it.decision.lock, ContentType: contentType(e.Name)}
 	ref, err := a.put(ctx, it.folder+"exhibits/"+e.segment, e.reopen, spec)
 	if errors.Is(err, worm.ErrExists) {
 		ref, err = a.put(ctx, it.folder+"exhibits-"+e.sha256.String()+"/"+e.segment, e.reopen, spec)

@@ -24,6 +24,7 @@ type Packet struct {
 	Exhibits []Exhibit
 
 	document []byte
+	fields   fields // all that the packet says, for the policy's rules
 	name     string // packet.json or packet.csv
 	source   string // where it was read from, for errors
 }
@@ -55,15 +56,6 @@ func (p Packet) SHA256() worm.Digest { return worm.Sum(p.document) }
 func (p Packet) With(exhibits ...Exhibit) Packet {
 	p.Exhibits = append(slices.Clone(p.Exhibits), exhibits...)
 	return p
-}
-
-func (p Packet) facts() retention.Facts {
-	return retention.Facts{
-		AtLeast:                  p.Header.RetentionClass,
-		ExecutiveExceptionID:     p.Header.ExecutiveExceptionID,
-		ConsecutiveYellowWindows: p.Header.ConsecutiveYellowWindows,
-		Jurisdictions:            p.Header.Jurisdictions,
-	}
 }
 
 // problem is an error about one of this packet's fields, or all of it.

@@ -2,89 +2,45 @@ package archive
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/holdfast-archive/holdfast/retention"
-	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 )
 
-// Admission says what a policy does with packets of one promotion_decision.
-type Admission string
-
-// The admissions.
-const (
-	Accept Admission = "accept" // export it
-	Refuse Admission = "refuse" // it is an error to export it
-)
-
-// Policy says which packets are exported and how long they are kept. Parts that
-// are zero are those of [DefaultPolicy].
-type Policy struct {
-	// Decisions says what is done with each promotion_decision. One that is not
-	// listed is an error: what to do with it is never guessed.
-	Decisions map[string]Admission `json:"decisions"`
-
-	// ClockSkew is how far in the future a promotion_decision_at_utc may lie,
-	// for clocks that disagree. Negative allows none.
-	ClockSkew time.Duration `json:"clock_skew"`
-
-	// Matrix decides the retention class and its terms.
-	Matrix retention.Matrix `json:"matrix"`
+// Explain says what would happen to a packet that is exported now: whether its
+// decision is to be exported, its retention class and the rules that gave it, until
+// when it would be locked and how firmly, and by what policy. Nothing is written.
+func (a *Archive) Explain(p Packet) (policy.Explanation, error) {
+	e, err := a.policy.Explain(p.facts(), a.clock())
+	if err != nil {
+		return e, fmt.Errorf("archive: explain: %w", p.problem("retention_class", err))
+	}
+	return e, nil
 }
 
-// DefaultPolicy exports promotes, refuses holds and cancelled promotions,
-// allows two minutes of clock skew, and keeps evidence as
-// [retention.DefaultMatrix] says.
-func DefaultPolicy() Policy {
-	return Policy{
-		Decisions: map[string]Admission{"promote": Accept, "hold": Refuse, "cancelled": Refuse},
-		ClockSkew: 2 * time.Minute,
-		Matrix:    retention.DefaultMatrix(),
+// facts are what the policy's rules look at.
+func (p Packet) facts() policy.Facts {
+	h := p.Header
+	return policy.Facts{
+		PromotionPacketID:        h.PromotionPacketID,
+		PromotionType:            h.PromotionType,
+		PromotionDecision:        h.PromotionDecision,
+		PromotionDecisionAtUTC:   h.PromotionDecisionAtUTC,
+		ScorecardSnapshotID:      h.ScorecardSnapshotID,
+		ClosureReliabilityState:  h.ClosureReliabilityState,
+		ConsecutiveYellowWindows: h.ConsecutiveYellowWindows,
+		PlaybookRowIDs:           h.PlaybookRowIDs,
+		CorrectivePacketIDs:      h.CorrectivePacketIDs,
+		ExecutiveExceptionID:     h.ExecutiveExceptionID,
+		Jurisdictions:            h.Jurisdictions,
+		AtLeast:                  h.RetentionClass,
+		Fields:                   p.fields,
 	}
-}
-
-// Validate refuses an admission that is neither accept nor refuse, and an
-// invalid matrix.
-func (p Policy) Validate() error {
-	for decision, a := range p.Decisions {
-		if a != Accept && a != Refuse {
-			return fmt.Errorf("archive: policy: decision %q: admission %q; use accept or refuse", decision, a)
-		}
-	}
-	return p.Matrix.Validate()
-}
-
-// SHA256 returns the digest of the policy's JSON, which each manifest records as
-// policy_sha256.
-func (p Policy) SHA256() (worm.Digest, error) {
-	b, err := json.Marshal(p, json.Deterministic(true), json.WithMarshalers(json.MarshalFunc(
-		func(d time.Duration) ([]byte, error) { return json.Marshal(d.String()) })))
-	return worm.Sum(b), err
-}
-
-func (p Policy) withDefaults() Policy {
-	d := DefaultPolicy()
-	if p.Decisions == nil {
-		p.Decisions = d.Decisions
-	}
-	if p.ClockSkew == 0 {
-		p.ClockSkew = d.ClockSkew
-	}
-	if empty := (retention.Terms{}); p.Matrix.Standard == empty && p.Matrix.Extended == empty && p.Matrix.Regulated == empty {
-		regulated := p.Matrix.RegulatedJurisdictions
-		p.Matrix = d.Matrix
-		p.Matrix.RegulatedJurisdictions = regulated
-	}
-	return p
 }
 
 // admit refuses a packet that is not final, or that the policy does not export.
-func (p Policy) admit(packet Packet, now time.Time) error {
+func admit(p *policy.Policy, packet Packet, now time.Time) error {
 	h, refuse := packet.Header, packet.problem
 	if h.PromotionPacketID == "" {
 		return refuse("promotion_packet_id", ErrMissing)
@@ -92,20 +48,19 @@ func (p Policy) admit(packet Packet, now time.Time) error {
 	if h.PromotionDecision == "" {
 		return refuse("promotion_decision", fmt.Errorf("%w: no decision has been taken", ErrNotFinal))
 	}
-	switch p.Decisions[h.PromotionDecision] {
-	case Accept:
-	case Refuse:
-		return refuse("promotion_decision", fmt.Errorf("%w: %q is not exported; set Policy.Decisions to change that", ErrRefused, h.PromotionDecision))
-	default:
-		return refuse("promotion_decision", fmt.Errorf("%w: %.80q; the policy knows %s", ErrUnknownDecision, h.PromotionDecision,
-			strings.Join(slices.Sorted(maps.Keys(p.Decisions)), ", ")))
+	requirement, known := p.Requirement(h.PromotionDecision)
+	if !known {
+		return refuse("promotion_decision", fmt.Errorf("%w: %.80q; list it under the policy's decisions", ErrUnknownDecision, h.PromotionDecision))
+	}
+	if requirement == policy.None {
+		return refuse("promotion_decision", fmt.Errorf("%w: %q is not exported; the policy's decisions may make it optional", ErrRefused, h.PromotionDecision))
 	}
 	if h.PromotionDecisionAtUTC.IsZero() {
 		return refuse("promotion_decision_at_utc", fmt.Errorf("%w: it says nothing of when the decision was taken", ErrNotFinal))
 	}
-	if limit := now.Add(max(p.ClockSkew, 0)); h.PromotionDecisionAtUTC.After(limit) {
+	if limit := now.Add(p.ClockSkew()); h.PromotionDecisionAtUTC.After(limit) {
 		return refuse("promotion_decision_at_utc", fmt.Errorf("%w: %s is in the future: the clock here says %s, and %s of skew are allowed",
-			ErrNotFinal, h.PromotionDecisionAtUTC.Format(time.RFC3339), now.UTC().Format(time.RFC3339), max(p.ClockSkew, 0)))
+			ErrNotFinal, h.PromotionDecisionAtUTC.Format(time.RFC3339), now.UTC().Format(time.RFC3339), p.ClockSkew()))
 	}
 	if h.RetentionClass != "" {
 		if _, err := retention.ParseClass(string(h.RetentionClass)); err != nil {

@@ -73,7 +73,7 @@ func TestBadPacketsAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := memworm.New()
 			cfg := config(t)
-			cfg.Policy = archive.Policy{}
+			cfg.Policy = nil
 			a := over(t, b, cfg)
 			p, err := archive.ParseJSON([]byte(c.document))
 			if err == nil {

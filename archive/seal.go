@@ -57,10 +57,6 @@ func (a *Archive) predicate(ctx context.Context, b batch) (manifest.Predicate, e
 	if err != nil {
 		return manifest.Predicate{}, err
 	}
-	policy, err := a.policy.SHA256()
-	if err != nil {
-		return manifest.Predicate{}, err
-	}
 	p := manifest.Predicate{
 		ExportBatchID:     b.id,
 		ExportedAtUTC:     b.at,
@@ -69,23 +65,23 @@ func (a *Archive) predicate(ctx context.Context, b batch) (manifest.Predicate, e
 	}
 	for _, it := range b.items {
 		signed := it.signed
-		signed.Retention = terms(it.decision, policy)
+		signed.Retention = it.decision.terms()
 		p.Packets = append(p.Packets, signed)
 	}
 	return p, nil
 }
 
-func terms(d retention.Decision, policy worm.Digest) manifest.Retention {
+func (d decision) terms() manifest.Retention {
 	t := manifest.Retention{
-		RetentionClass: string(d.Class),
-		Reasons:        d.Reasons,
+		RetentionClass: string(d.RetentionClass),
+		Reasons:        d.reasons,
 		Period:         d.Period.String(),
-		Mode:           string(d.Lock.Mode),
-		LegalHold:      d.Lock.LegalHold,
-		PolicySHA256:   policy.String(),
+		Mode:           string(d.lock.Mode),
+		LegalHold:      d.lock.LegalHold,
+		PolicySHA256:   d.PolicySHA256,
 	}
-	if !d.Lock.Until.IsZero() {
-		t.RetainUntilUTC = &d.Lock.Until
+	if !d.lock.Until.IsZero() {
+		t.RetainUntilUTC = &d.lock.Until
 	}
 	return t
 }
@@ -146,6 +142,8 @@ func (s sealed) rows(b batch) []exportlog.Row {
 			PacketSHA256:              it.sha256,
 			RetentionClass:            retention.Class(p.Retention.RetentionClass),
 			RetainUntilUTC:            value(p.Retention.RetainUntilUTC),
+			RetentionMode:             retention.Mode(p.Retention.Mode),
+			LegalHold:                 p.Retention.LegalHold,
 			ContentIntegrityReference: s.reference,
 			ExportedAtUTC:             s.predicate.ExportedAtUTC,
 			ExportOperatorAck:         s.predicate.ExportOperatorAck,

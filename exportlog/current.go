@@ -6,19 +6,30 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/holdfast-archive/holdfast/retention"
 )
 
 // Current is an export as it stands today: its row with all later rows applied.
 type Current struct {
 	Row           // of the export, corrected, and with its retention as last extended
 	Links   []Row // bound to it, oldest first, each corrected
-	Held    bool  // under legal hold
+	Holds   []Row // the legal holds it is under, one a matter; the export's own row where its class brought one
 	Changes []Row // that were applied: corrections, holds, releases and extensions, oldest first
 
 	// NotUnderstood are rows about the export that this version cannot apply, because
 	// their kind or their schema_version is of a later one. What stands here may be out
 	// of date by them.
 	NotUnderstood []Row
+}
+
+// Held reports whether it is under legal hold, for whatever matter.
+func (c Current) Held() bool { return len(c.Holds) > 0 }
+
+// HeldFor reports whether it is under legal hold for a matter; the empty matter is
+// that of the hold which its class brought with it.
+func (c Current) HeldFor(matterID string) bool {
+	return slices.ContainsFunc(c.Holds, func(h Row) bool { return h.MatterID == matterID })
 }
 
 // CorrectedBy returns the row that corrected the export last; 0 for none.
@@ -151,6 +162,9 @@ func (f *fold) corrected(r Row) (Row, []Row) {
 func (f *fold) current(export Row) Current {
 	var c Current
 	c.Row, c.Changes = f.corrected(export)
+	if export.LegalHold {
+		c.Holds = []Row{export}
+	}
 	for _, r := range f.about[export.ExportRowID] {
 		r, _ := f.corrected(r)
 		switch r.Kind {
@@ -158,12 +172,17 @@ func (f *fold) current(export Row) Current {
 			c.Links = append(c.Links, r)
 			continue
 		case KindHold:
-			c.Held = true
+			if !c.HeldFor(r.MatterID) {
+				c.Holds = append(c.Holds, r)
+			}
 		case KindRelease:
-			c.Held = false
+			c.Holds = slices.DeleteFunc(c.Holds, func(h Row) bool { return h.MatterID == r.MatterID })
 		case KindExtend:
 			if r.RetainUntilUTC.After(c.RetainUntilUTC) {
 				c.RetainUntilUTC = r.RetainUntilUTC
+			}
+			if slices.Index(retention.Modes(), r.RetentionMode) > slices.Index(retention.Modes(), c.RetentionMode) {
+				c.RetentionMode = r.RetentionMode
 			}
 			if r.RetentionClass != "" {
 				c.RetentionClass = r.RetentionClass

@@ -60,18 +60,18 @@ func TestCurrent(t *testing.T) {
 		t.Fatalf("%d exports", len(all))
 	}
 	one, two := all[0], all[1]
-	if one.ExportRowID != 1 || one.PromotionDecision != "decline" || one.ExportOperatorAck != "" || one.CorrectedBy() != 7 || one.Held {
+	if one.ExportRowID != 1 || one.PromotionDecision != "decline" || one.ExportOperatorAck != "" || one.CorrectedBy() != 7 || one.Held() {
 		t.Errorf("pp-1 stands as %+v", one)
 	}
 	if len(one.Links) != 2 || one.Links[0].IncidentTicketID != "INC-1" || one.Links[1].IncidentTicketID != "INC-3" {
 		t.Errorf("pp-1 has links %+v", one.Links)
 	}
-	if !two.Held || !two.RetainUntilUTC.Equal(noon.AddDate(9, 0, 0)) || two.CorrectedBy() != 0 || !slices.Equal(ids(two.Changes), []int64{8, 9, 10, 11}) {
+	if !two.Held() || !two.RetainUntilUTC.Equal(noon.AddDate(9, 0, 0)) || two.CorrectedBy() != 0 || !slices.Equal(ids(two.Changes), []int64{8, 9, 10, 11}) {
 		t.Errorf("pp-2 stands as %+v", two)
 	}
 	for _, c := range all {
 		alone, err := l.CurrentOf(t.Context(), c.ExportRowID)
-		if err != nil || alone.PromotionDecision != c.PromotionDecision || !slices.Equal(ids(alone.Links), ids(c.Links)) || alone.Held != c.Held || !slices.Equal(ids(alone.Changes), ids(c.Changes)) {
+		if err != nil || alone.PromotionDecision != c.PromotionDecision || !slices.Equal(ids(alone.Links), ids(c.Links)) || alone.Held() != c.Held() || !slices.Equal(ids(alone.Changes), ids(c.Changes)) {
 			t.Errorf("row %d alone stands as %+v, %v", c.ExportRowID, alone, err)
 		}
 	}

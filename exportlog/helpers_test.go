@@ -31,7 +31,9 @@ func open(t testing.TB, d worm.Driver) *exportlog.Log {
 	return l
 }
 
-func longest(at time.Time) retention.Lock { return retention.DefaultMatrix().Longest(at) }
+func longest(at time.Time) retention.Lock {
+	return retention.Lock{Mode: retention.Compliance, Until: retention.Years(7).From(at)}
+}
 
 func export(packet, key string) exportlog.Row {
 	return exportlog.Row{

@@ -41,14 +41,22 @@ type Row struct {
 	PacketSHA256              worm.Digest     `json:"packet_sha256,omitzero"` // of the packet's own bytes
 	RetentionClass            retention.Class `json:"retention_class,omitzero"`
 	RetainUntilUTC            time.Time       `json:"retain_until_utc,omitzero"`
+	RetentionMode             retention.Mode  `json:"retention_mode,omitzero"`              // of the lock until then: governance or compliance
+	LegalHold                 bool            `json:"legal_hold,omitzero"`                  // of an export: its class put it under legal hold at once
 	ContentIntegrityReference string          `json:"content_integrity_reference,omitzero"` // "sha256:" and the digest of the batch's bundle
 	ExportedAtUTC             time.Time       `json:"exported_at_utc,omitzero"`
-	ExportOperatorAck         string          `json:"export_operator_ack,omitzero"`
+	ExportOperatorAck         string          `json:"export_operator_ack,omitzero"` // who answers for the row, as role/name
+
+	ReconstructedBy   string `json:"reconstructed_by,omitzero"`   // of an export that was made up for long after the decision: who put the packet together
+	ReconstructedFrom string `json:"reconstructed_from,omitzero"` // … and from what
 
 	RollbackEventID   string `json:"rollback_event_id,omitzero"`
 	IncidentTicketID  string `json:"incident_ticket_id,omitzero"`
 	DivergenceSummary string `json:"divergence_summary,omitzero"`
 	LinkOwnerAck      string `json:"link_owner_ack,omitzero"`
+
+	MatterID string `json:"matter_id,omitzero"` // of a hold or its release: the legal matter
+	Reason   string `json:"reason,omitzero"`    // of a hold, release, extension or correction: why
 
 	SubjectExportRowID      int64    `json:"subject_export_row_id,omitzero"`       // the row a link, hold, release or extend is about
 	CorrectionOfExportRowID int64    `json:"correction_of_export_row_id,omitzero"` // the row a correction puts right

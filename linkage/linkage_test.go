@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 )
@@ -33,7 +34,7 @@ func exported(t testing.TB) (*archive.Archive, *memworm.Bucket) {
 		t.Fatal(err)
 	}
 	a, err := archive.OpenStore(store, archive.Config{
-		Policy: archive.Policy{Decisions: map[string]archive.Admission{"promote": archive.Accept, "hold": archive.Accept, "cancelled": archive.Accept}},
+		Policy: everything(t),
 		Signer: signer, Operator: "release-ops/test",
 	})
 	if err != nil {
@@ -204,4 +205,16 @@ func TestAmbiguousPacket(t *testing.T) {
 	if r, err := linker.Rehearse(t.Context(), linkage.Drill{PromotionPacketID: payments, ExportRowID: second.ExportRowID}); err != nil || r.Export.ExportRowID != second.ExportRowID {
 		t.Errorf("rehearse by row: %+v, %v", r, err)
 	}
+}
+
+// everything is the policy that exports whatever was decided.
+func everything(t testing.TB) *policy.Policy {
+	t.Helper()
+	f := policy.Default().File()
+	f.Decisions = map[string]policy.Requirement{"promote": policy.Mandatory, "hold": policy.Optional, "cancelled": policy.Optional}
+	p, err := policy.New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -11,24 +11,19 @@
 //	regulated   a listed jurisdiction, or whatever the caller says is regulated
 //
 // A [Matrix] gives each class its [Terms]: a period, a lock mode, and whether a
-// legal hold is set at once; and it holds the rules that classify a packet.
-// [Matrix.Decide] applies them to the [Facts] read from a packet and returns a
-// [Decision], a plain value that says what was decided and why:
+// legal hold is set at once. [Matrix.Lock] counts them from the time of an export:
 //
-//	m := retention.DefaultMatrix()
-//	m.RegulatedJurisdictions = []string{"KR"}
-//	d, err := m.Decide(retention.Facts{Jurisdictions: []string{"EU", "KR"}}, exportedAt)
-//	// d.Class    regulated
-//	// d.Reasons  ["jurisdiction KR is listed as regulated"]
-//	// d.Lock     compliance until 2033-11-24T00:00:00Z
+//	lock, period := m.Lock(retention.Regulated, exportedAt)
+//	// lock    compliance until 2033-11-24T00:00:00Z
+//	// period  P7Y
+//
+// Which class a packet falls into is for package policy, below this one, to decide.
 //
 // # Longer and stricter wins
 //
-// When several rules match, the decision takes the longest period, the
-// strictest mode, and a legal hold if any of the matched classes asks for one.
-// A class further up never yields less than a class below it, whatever
-// the matrix says: the terms of a class are the strongest of its own and of
-// those below.
+// A class further up never yields less than a class below it, whatever the matrix
+// says: the lock of a class has the longest period, the strictest mode, and a legal
+// hold if any asks for one, of its own terms and of those below.
 //
 // # Calendar
 //

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -157,48 +156,6 @@ func TestLocks(t *testing.T) {
 	}
 }
 
-func TestDecide(t *testing.T) {
-	at := date("2026-08-04T10:22:00Z")
-	m := retention.DefaultMatrix()
-	m.RegulatedJurisdictions = []string{"KR", "BR"}
-	for name, c := range map[string]struct {
-		facts   retention.Facts
-		class   retention.Class
-		reasons []string
-		lock    string
-	}{
-		"nothing special": {retention.Facts{Jurisdictions: []string{"EU"}}, retention.Standard,
-			[]string{"no rule asks for more than standard"}, "governance until 2028-08-05T00:00:00Z"},
-		"one yellow window": {retention.Facts{ConsecutiveYellowWindows: 1}, retention.Standard,
-			[]string{"no rule asks for more than standard"}, "governance until 2028-08-05T00:00:00Z"},
-		"two yellow windows": {retention.Facts{ConsecutiveYellowWindows: 2}, retention.Extended,
-			[]string{"2 consecutive yellow windows (extended from 2)"}, "compliance until 2031-08-05T00:00:00Z"},
-		"exception and jurisdiction": {retention.Facts{ExecutiveExceptionID: "ex-1", Jurisdictions: []string{"EU", "KR"}}, retention.Regulated,
-			[]string{"executive exception ex-1", "jurisdiction KR is listed as regulated"}, "compliance until 2033-08-05T00:00:00Z"},
-		"asks for more": {retention.Facts{AtLeast: retention.Regulated}, retention.Regulated,
-			[]string{"the packet asks for regulated"}, "compliance until 2033-08-05T00:00:00Z"},
-		"asks for less than the rules": {retention.Facts{AtLeast: retention.Standard, ExecutiveExceptionID: "ex-1"}, retention.Extended,
-			[]string{"executive exception ex-1"}, "compliance until 2031-08-05T00:00:00Z"},
-	} {
-		d, err := m.Decide(c.facts, at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d.Class != c.class || !reflect.DeepEqual(d.Reasons, c.reasons) || d.Lock.String() != c.lock {
-			t.Errorf("%s: %+v", name, d)
-		}
-		if again, _ := m.Decide(c.facts, at); !reflect.DeepEqual(d, again) {
-			t.Errorf("%s: decided twice, it differs: %+v, %+v", name, d, again)
-		}
-	}
-	if _, err := m.Decide(retention.Facts{AtLeast: "forever"}, at); !errors.Is(err, retention.ErrUnknown) {
-		t.Errorf("an unknown class: %v", err)
-	}
-	if _, err := (retention.Matrix{}).Decide(retention.Facts{}, at); err == nil {
-		t.Error("an empty matrix decided")
-	}
-}
-
 // Whatever a matrix says, a class further up never yields less than one below, and
 // nothing yields more than Longest, but for a hold.
 func TestClassesOnlyGrow(t *testing.T) {
@@ -209,36 +166,40 @@ func TestClassesOnlyGrow(t *testing.T) {
 	for range 500 {
 		m := retention.Matrix{Standard: terms(), Extended: terms(), Regulated: terms()}
 		at := date("2026-08-04T10:22:00Z").AddDate(0, 0, r.IntN(1000))
-		var below retention.Decision
+		var below retention.Lock
 		for i, c := range retention.Classes() {
-			d, err := m.Decide(retention.Facts{AtLeast: c}, at)
-			if err != nil {
+			lock, _ := m.Lock(c, at)
+			if err := lock.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			if err := d.Lock.Validate(); err != nil {
-				t.Fatal(err)
+			if i > 0 && !lock.Covers(below) {
+				t.Fatalf("%+v: %s gets %s, less than the class below, %s", m, c, lock, below)
 			}
-			if i > 0 && !d.Lock.Covers(below.Lock) {
-				t.Fatalf("%+v: %s gets %s, less than the class below, %s", m, c, d.Lock, below.Lock)
-			}
-			withoutHold := d.Lock
+			withoutHold := lock
 			withoutHold.LegalHold = false
 			if !m.Longest(at).Covers(withoutHold) {
-				t.Fatalf("%+v: %s gets %s, more than the longest, %s", m, c, d.Lock, m.Longest(at))
+				t.Fatalf("%+v: %s gets %s, more than the longest, %s", m, c, lock, m.Longest(at))
 			}
-			below = d
+			below = lock
 		}
 	}
 }
 
+func years(n int, m retention.Mode) retention.Terms {
+	return retention.Terms{Period: retention.Years(n), Mode: m}
+}
+
+func matrix() retention.Matrix {
+	return retention.Matrix{Standard: years(2, retention.Governance), Extended: years(5, retention.Compliance), Regulated: years(7, retention.Compliance)}
+}
+
 func TestBadMatrices(t *testing.T) {
 	for name, spoil := range map[string]func(m *retention.Matrix){
-		"extended":                      func(m *retention.Matrix) { m.Extended.Period = retention.Period{} },
-		"regulated":                     func(m *retention.Matrix) { m.Regulated.Mode = "forever" },
-		"standard":                      func(m *retention.Matrix) { m.Standard.Period = retention.Years(101) },
-		"extended_after_yellow_windows": func(m *retention.Matrix) { m.ExtendedAfterYellowWindows = -1 },
+		"extended":  func(m *retention.Matrix) { m.Extended.Period = retention.Period{} },
+		"regulated": func(m *retention.Matrix) { m.Regulated.Mode = "forever" },
+		"standard":  func(m *retention.Matrix) { m.Standard.Period = retention.Years(101) },
 	} {
-		m := retention.DefaultMatrix()
+		m := matrix()
 		spoil(&m)
 		if err := m.Validate(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -246,20 +207,17 @@ func TestBadMatrices(t *testing.T) {
 	}
 }
 
-func ExampleMatrix_Decide() {
-	m := retention.DefaultMatrix()
-	m.RegulatedJurisdictions = []string{"KR"}
-	exportedAt := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
-	d, err := m.Decide(retention.Facts{Jurisdictions: []string{"EU", "KR"}}, exportedAt)
-	if err != nil {
-		fmt.Println(err)
-		return
+func ExampleMatrix_Lock() {
+	m := retention.Matrix{
+		Standard:  retention.Terms{Period: retention.Years(2), Mode: retention.Governance},
+		Extended:  retention.Terms{Period: retention.Years(5), Mode: retention.Compliance},
+		Regulated: retention.Terms{Period: retention.Years(7), Mode: retention.Compliance},
 	}
-	fmt.Println(d.Class)
-	fmt.Println(d.Reasons)
-	fmt.Println(d.Lock)
+	exportedAt := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+	lock, period := m.Lock(retention.Regulated, exportedAt)
+	fmt.Println(lock)
+	fmt.Println(period)
 	// Output:
-	// regulated
-	// [jurisdiction KR is listed as regulated]
 	// compliance until 2033-11-24T00:00:00Z
+	// P7Y
 }

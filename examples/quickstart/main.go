@@ -18,6 +18,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/linkage"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 )
 
@@ -65,14 +66,18 @@ func open(ctx context.Context) (*archive.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy := archive.DefaultPolicy()
-	policy.Matrix.RegulatedJurisdictions = []string{"KR"}
+	f := policy.Default().File()
+	f.RegulatedJurisdictions = []string{"KR"}
+	rules, err := policy.New(f)
+	if err != nil {
+		return nil, err
+	}
 	bucket := filepath.Join(dir, "bucket")
 
 	title("Holdfast quickstart")
 	line("evidence in  %s", bucket)
 	line("signed with  %s (its public half is holdfast.key.pub)", key)
-	return archive.Open(ctx, fileURL(bucket), archive.Config{Policy: policy, Signer: signer, Operator: "release-ops/quickstart"})
+	return archive.Open(ctx, fileURL(bucket), archive.Config{Policy: rules, Signer: signer, Operator: "release-ops/quickstart"})
 }
 
 // export archives the sample packets. One of them is on hold, and the policy

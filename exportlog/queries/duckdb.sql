@@ -8,9 +8,10 @@ SELECT * FROM read_ndjson('BUCKET/log/commits/*/*/*/*.jsonl', columns = {
   schema_version: 'INTEGER', export_row_id: 'BIGINT', kind: 'VARCHAR',
   promotion_packet_id: 'VARCHAR', promotion_decision: 'VARCHAR', promotion_decision_at_utc: 'TIMESTAMPTZ',
   export_batch_id: 'VARCHAR', archive_uri: 'VARCHAR', packet_sha256: 'VARCHAR',
-  retention_class: 'VARCHAR', retain_until_utc: 'TIMESTAMPTZ', content_integrity_reference: 'VARCHAR',
-  exported_at_utc: 'TIMESTAMPTZ', export_operator_ack: 'VARCHAR',
+  retention_class: 'VARCHAR', retain_until_utc: 'TIMESTAMPTZ', retention_mode: 'VARCHAR', legal_hold: 'BOOLEAN', content_integrity_reference: 'VARCHAR',
+  exported_at_utc: 'TIMESTAMPTZ', export_operator_ack: 'VARCHAR', reconstructed_by: 'VARCHAR', reconstructed_from: 'VARCHAR',
   rollback_event_id: 'VARCHAR', incident_ticket_id: 'VARCHAR', divergence_summary: 'VARCHAR', link_owner_ack: 'VARCHAR',
+  matter_id: 'VARCHAR', reason: 'VARCHAR',
   subject_export_row_id: 'BIGINT', correction_of_export_row_id: 'BIGINT', cleared_fields: 'VARCHAR[]',
   reexport_of_export_row_id: 'BIGINT', recorded_at_utc: 'TIMESTAMPTZ',
   idempotency_key: 'VARCHAR', nonce: 'VARCHAR', prev_row_sha256: 'VARCHAR', prev_root_sha256: 'VARCHAR'
@@ -30,8 +31,13 @@ WITH RECURSIVE chain(export_row_id, corrects) AS (
 SELECT log.* FROM log JOIN chain USING (export_row_id) ORDER BY export_row_id;
 
 -- name: under legal hold
-SELECT subject_export_row_id, max_by(kind, export_row_id) AS last_said FROM log
-WHERE kind IN ('hold', 'release') GROUP BY subject_export_row_id HAVING last_said = 'hold';
+-- By each matter; a hold that the class of an export brought with it has none.
+WITH holds AS (
+  SELECT subject_export_row_id AS export_row_id, coalesce(matter_id, '') AS matter, kind, export_row_id AS said FROM log WHERE kind IN ('hold', 'release')
+  UNION ALL
+  SELECT export_row_id, '', 'hold', export_row_id FROM log WHERE legal_hold
+)
+SELECT export_row_id, matter, max_by(kind, said) AS last_said FROM holds GROUP BY ALL HAVING last_said = 'hold';
 
 -- name: rows whose predecessor is not what they record
 -- Every line is hashed as it lies there. No rows is the good answer.
