@@ -34,6 +34,7 @@ func newItem(p Packet, folder string, exhibits []measured) *item {
 		PromotionDecision:      p.Header.PromotionDecision,
 		PromotionDecisionAtUTC: p.Header.PromotionDecisionAtUTC,
 		Document:               manifest.Object{Name: p.name, SHA256: it.sha256.String(), Size: int64(len(p.document))},
+		Reconstructed:          p.reconstructed,
 	}
 	for _, e := range exhibits {
 		it.signed.Exhibits = append(it.signed.Exhibits, manifest.Object{Name: e.Name, SHA256: e.sha256.String(), Size: e.size})

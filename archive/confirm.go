@@ -145,6 +145,10 @@ func (c *confirmer) evidence(ctx context.Context) error {
 // differences compares what the row says with what was signed.
 func differences(row exportlog.Row, e Evidence) []string {
 	p, batch := e.Packet, e.Statement.Predicate
+	reconstructed := manifest.Reconstruction{}
+	if p.Reconstructed != nil {
+		reconstructed = *p.Reconstructed
+	}
 	var all []string
 	for _, pair := range []struct{ field, row, signed string }{
 		{"promotion_packet_id", row.PromotionPacketID, p.PromotionPacketID},
@@ -158,6 +162,8 @@ func differences(row exportlog.Row, e Evidence) []string {
 		{"retain_until_utc", stamp(row.RetainUntilUTC), stamp(value(p.Retention.RetainUntilUTC))},
 		{"exported_at_utc", stamp(row.ExportedAtUTC), stamp(batch.ExportedAtUTC)},
 		{"export_operator_ack", row.ExportOperatorAck, batch.ExportOperatorAck},
+		{"reconstructed_by", row.ReconstructedBy, reconstructed.By},
+		{"reconstructed_from", row.ReconstructedFrom, reconstructed.From},
 	} {
 		if pair.row != pair.signed {
 			all = append(all, fmt.Sprintf("%s is %.80q in the row, %.80q in the manifest", pair.field, pair.row, pair.signed))

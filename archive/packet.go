@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
@@ -23,10 +24,11 @@ type Packet struct {
 	Header   Header
 	Exhibits []Exhibit
 
-	document []byte
-	fields   fields // all that the packet says, for the policy's rules
-	name     string // packet.json or packet.csv
-	source   string // where it was read from, for errors
+	document      []byte
+	reconstructed *manifest.Reconstruction
+	fields        fields // all that the packet says, for the policy's rules
+	name          string // packet.json or packet.csv
+	source        string // where it was read from, for errors
 }
 
 // Header is what this library reads from a packet. Whatever else the packet
@@ -55,6 +57,17 @@ func (p Packet) SHA256() worm.Digest { return worm.Sum(p.document) }
 // With returns the packet with more exhibits.
 func (p Packet) With(exhibits ...Exhibit) Packet {
 	p.Exhibits = append(slices.Clone(p.Exhibits), exhibits...)
+	return p
+}
+
+// Reconstructed returns the packet marked as put together after the fact: for an old
+// promotion that nobody exported in its day. By is who did it, as role/name, and from
+// what their sources were, each of 1 to 1,000 bytes. The mark is signed with the
+// manifest and stands in the row, as reconstructed_by and reconstructed_from, so that
+// the export never passes as one made in time; it is kept for its whole period from
+// now. A packet that was exported already keeps its first row, marked or not.
+func (p Packet) Reconstructed(by, from string) Packet {
+	p.reconstructed = &manifest.Reconstruction{By: by, From: from}
 	return p
 }
 

@@ -1,8 +1,12 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/policy"
@@ -17,6 +21,22 @@ func (a *Archive) Explain(p Packet) (policy.Explanation, error) {
 		return e, fmt.Errorf("archive: explain: %w", p.problem("retention_class", err))
 	}
 	return e, nil
+}
+
+// maxTextBytes bounds what people say in a row.
+const maxTextBytes = 1000
+
+// checkText refuses what people say in a row if it is nothing, or too much.
+func checkText(field, text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return fmt.Errorf("%w: %s is empty", ErrMissing, field)
+	case len(text) > maxTextBytes:
+		return fmt.Errorf("%w: %s takes %d bytes, the limit is %d", ErrTooLarge, field, len(text), maxTextBytes)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return fmt.Errorf("%w: %s %.80q is not UTF-8 without control characters", ErrMalformed, field, text)
+	}
+	return nil
 }
 
 // facts are what the policy's rules look at.
@@ -61,6 +81,11 @@ func admit(p *policy.Policy, packet Packet, now time.Time) error {
 	if limit := now.Add(p.ClockSkew()); h.PromotionDecisionAtUTC.After(limit) {
 		return refuse("promotion_decision_at_utc", fmt.Errorf("%w: %s is in the future: the clock here says %s, and %s of skew are allowed",
 			ErrNotFinal, h.PromotionDecisionAtUTC.Format(time.RFC3339), now.UTC().Format(time.RFC3339), p.ClockSkew()))
+	}
+	if r := packet.reconstructed; r != nil {
+		if err := errors.Join(checkText("reconstructed_by", r.By), checkText("reconstructed_from", r.From)); err != nil {
+			return refuse("", err)
+		}
 	}
 	if h.RetentionClass != "" {
 		if _, err := retention.ParseClass(string(h.RetentionClass)); err != nil {

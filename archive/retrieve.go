@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -189,4 +190,23 @@ func (a *Archive) readExact(ctx context.Context, key string, digest worm.Digest)
 
 func notConfirmed(row exportlog.Row, object, format string, args ...any) error {
 	return &NotConfirmedError{Findings: []exportlog.Finding{{Object: object, ExportRowID: row.ExportRowID, Problem: fmt.Sprintf(format, args...)}}}
+}
+
+// parse reads a packet's own bytes again, as they were read when it was exported.
+func (e Evidence) parse(ctx context.Context) (Packet, error) {
+	document, err := e.Document(ctx)
+	if err != nil {
+		return Packet{}, err
+	}
+	if e.Packet.Document.Name != "packet.csv" {
+		return parseJSON(document, e.Packet.Document.Subject)
+	}
+	packets, err := ReadCSV(bytes.NewReader(document))
+	if err == nil && len(packets) != 1 {
+		err = fmt.Errorf("%w: %s has %d rows, not one", ErrMalformed, e.Packet.Document.Subject, len(packets))
+	}
+	if err != nil {
+		return Packet{}, err
+	}
+	return packets[0], nil
 }

@@ -149,6 +149,9 @@ func (s sealed) rows(b batch) []exportlog.Row {
 			ExportOperatorAck:         s.predicate.ExportOperatorAck,
 			IdempotencyKey:            it.idempotencyKey,
 		}
+		if p.Reconstructed != nil {
+			rows[i].ReconstructedBy, rows[i].ReconstructedFrom = p.Reconstructed.By, p.Reconstructed.From
+		}
 	}
 	return rows
 }

@@ -12,10 +12,11 @@ import (
 
 // Current is an export as it stands today: its row with all later rows applied.
 type Current struct {
-	Row           // of the export, corrected, and with its retention as last extended
-	Links   []Row // bound to it, oldest first, each corrected
-	Holds   []Row // the legal holds it is under, one a matter; the export's own row where its class brought one
-	Changes []Row // that were applied: corrections, holds, releases and extensions, oldest first
+	Row            // of the export, corrected, and with its retention as last extended
+	Exported Row   // as it stands in the log
+	Links    []Row // bound to it, oldest first, each corrected
+	Holds    []Row // the legal holds it is under, one a matter; the export's own row where its class brought one
+	Changes  []Row // that were applied: corrections, holds, releases and extensions, oldest first
 
 	// NotUnderstood are rows about the export that this version cannot apply, because
 	// their kind or their schema_version is of a later one. What stands here may be out
@@ -79,10 +80,19 @@ func (l *Log) CurrentOf(ctx context.Context, exportRowID int64) (Current, error)
 	if err != nil {
 		return Current{}, err
 	}
-	if len(rows) != 1 || rows[0].Kind != KindExport {
-		return Current{}, fmt.Errorf("exportlog: current: row %d is not an export", exportRowID)
+	if len(rows) != 1 {
+		return Current{}, fmt.Errorf("exportlog: current: the log has no row %d", exportRowID)
 	}
-	about, err := l.about(ctx, rows[0])
+	return l.Fold(ctx, rows[0])
+}
+
+// Fold returns an export as it stands, from its row: [Log.CurrentOf] for those who
+// have found the row already. A row of another kind is an error.
+func (l *Log) Fold(ctx context.Context, export Row) (Current, error) {
+	if export.Kind != KindExport {
+		return Current{}, fmt.Errorf("exportlog: current: row %d is not an export", export.ExportRowID)
+	}
+	about, err := l.about(ctx, export)
 	if err != nil {
 		return Current{}, err
 	}
@@ -90,7 +100,7 @@ func (l *Log) CurrentOf(ctx context.Context, exportRowID int64) (Current, error)
 	for _, r := range about {
 		f.add(r)
 	}
-	return f.current(rows[0]), nil
+	return f.current(export), nil
 }
 
 // about returns the rows that are about an export, or about those, in order.
@@ -160,7 +170,7 @@ func (f *fold) corrected(r Row) (Row, []Row) {
 
 // current applies to an export all that later rows say of it.
 func (f *fold) current(export Row) Current {
-	var c Current
+	c := Current{Exported: export}
 	c.Row, c.Changes = f.corrected(export)
 	if export.LegalHold {
 		c.Holds = []Row{export}

@@ -53,6 +53,16 @@ type Packet struct {
 	Document               Object    `json:"document"`
 	Exhibits               []Object  `json:"exhibits,omitempty"`
 	Retention              Retention `json:"retention"`
+
+	// Reconstructed is set where the packet was put together after the fact.
+	Reconstructed *Reconstruction `json:"reconstructed,omitempty"`
+}
+
+// Reconstruction says that a packet was not exported when its decision was taken,
+// and who put it together later, from what.
+type Reconstruction struct {
+	By   string `json:"by"`   // as role/name
+	From string `json:"from"` // the sources, in words
 }
 
 // Object is one stored object.

@@ -89,6 +89,23 @@ func (s *Store) unsettled(key string, spec Spec, cause, err error) error {
 	return fmt.Errorf("the key is taken, and reading it back failed: %w", err)
 }
 
+// Strengthen makes the lock of one version at least as strong as want, its legal hold
+// included, whatever it is now: what is longer or stricter already stays so. Others may
+// do the same at once.
+func (s *Store) Strengthen(ctx context.Context, ref Ref, want retention.Lock) error {
+	err := s.allows(ref.Key, want)
+	if err == nil {
+		var have Object
+		if have, err = s.driver.State(ctx, ref); err == nil {
+			err = s.strengthen(ctx, have, want)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("worm: strengthen lock of %s to %s: %w", ref, want, err)
+	}
+	return nil
+}
+
 // strengthenTries is how often a lock is extended that others extend meanwhile.
 const strengthenTries = 5
 
