@@ -1,11 +1,14 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
@@ -24,9 +27,10 @@ type Confirmation struct {
 // Confirm proves that an export is what it was: the row is in the log as given,
 // the manifest has the row's content_integrity_reference and a trusted key's
 // signature and says what the row says, the packet and every exhibit hash to
-// the manifest's digests, each object is locked at least as firmly as promised,
-// the log still has the row that the manifest saw last, and the key was in use when
-// the log took the row.
+// the manifest's digests, each object is locked at least as firmly and as long as the
+// manifest and the log's later rows promise, and held where they say so, the log still
+// has the row that the manifest saw last, and the key was in use when the log took the
+// row.
 //
 // Confirm goes on after it has found something, and then returns a
 // [NotConfirmedError] with all of it. Any other error means that it could not
@@ -48,15 +52,28 @@ type confirmer struct {
 	archive *Archive
 	opener  *opener
 	row     exportlog.Row
-	before  exportlog.Row // the one before in the log, if it was read already
+	now     exportlog.Current           // the export as it stands: what is promised of it by now
+	before  exportlog.Row               // the one before in the log, if it was read already
+	anchors map[manifest.LogAnchor]bool // that were found borne out; may be nil
 }
 
-func (c *confirmer) find(object, format string, args ...any) {
-	c.Findings = append(c.Findings, exportlog.Finding{Object: object, ExportRowID: c.row.ExportRowID, Problem: fmt.Sprintf(format, args...)})
+func (c *confirmer) find(kind exportlog.FindingKind, object, format string, args ...any) {
+	c.Findings = append(c.Findings, exportlog.Finding{Kind: kind, Object: object, ExportRowID: c.row.ExportRowID, Problem: fmt.Sprintf(format, args...)})
 }
 
+// confirm checks the row and what it points to. What later rows say of it is read at
+// the same time.
 func (c *confirmer) confirm(ctx context.Context) error {
-	if err := c.rowInLog(ctx); err != nil {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		c.now, err = c.archive.log.Fold(gctx, c.row)
+		if errors.Is(err, exportlog.ErrDamaged) {
+			c.now, err = exportlog.Current{Row: c.row, Exported: c.row}, nil // what can be read is held to the manifest
+		}
+		return err
+	})
+	g.Go(func() error { return c.rowInLog(gctx) })
+	if err := g.Wait(); err != nil {
 		return err
 	}
 	return c.evidence(ctx)
@@ -69,9 +86,9 @@ func (c *confirmer) rowInLog(ctx context.Context) error {
 		return err
 	}
 	if len(rows) != 1 {
-		c.find("log", "the log has no such row")
+		c.find(exportlog.Missing, "log", "the log has no such row")
 	} else if rows[0].SHA256() != c.row.SHA256() {
-		c.find("log", "the log has another row under this number")
+		c.find(exportlog.Edited, "log", "the log has another row under this number")
 	}
 	return nil
 }
@@ -80,7 +97,7 @@ func (c *confirmer) rowInLog(ctx context.Context) error {
 // key can date its manifest back, and cannot put its row before later ones.
 func (c *confirmer) keyInUse(ctx context.Context) error {
 	before := c.before
-	if c.row.ExportRowID > 1 && before.ExportRowID != c.row.ExportRowID-1 {
+	if by := c.Evidence.SignedBy; !by.Until.IsZero() && c.row.ExportRowID > 1 && before.ExportRowID != c.row.ExportRowID-1 {
 		rows, err := c.archive.log.Find(ctx, exportlog.Query{ExportRowID: c.row.ExportRowID - 1})
 		if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
 			return err
@@ -95,7 +112,7 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 		err = by.ValidAt(before.RecordedAtUTC) // no row is older than the one before it
 	}
 	if err != nil {
-		c.find(c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
+		c.find(KeyNotInUse, c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
 	}
 	return nil
 }
@@ -105,7 +122,7 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 func (c *confirmer) signedBefore() {
 	for _, t := range c.Evidence.Timestamps {
 		if t.At.After(c.row.RecordedAtUTC.Add(c.archive.policy.ClockSkew())) {
-			c.find(c.opener.key, "the row says that it was recorded at %s, and by the word of %s its manifest was signed at %s",
+			c.find(SignedLater, c.opener.key, "the row says that it was recorded at %s, and by the word of %s its manifest was signed at %s",
 				stamp(c.row.RecordedAtUTC), t.Authority, stamp(t.At))
 		}
 	}
@@ -129,9 +146,9 @@ func (c *confirmer) evidence(ctx context.Context) error {
 	}
 	c.signedBefore()
 	for _, difference := range differences(c.row, e) {
-		c.find(c.opener.key, "row and manifest differ: %s", difference)
+		c.find(RowDiffers, c.opener.key, "row and manifest differ: %s", difference)
 	}
-	if err := c.locked(ctx, worm.Ref{Key: c.opener.key}, e.Packet.Retention); err != nil {
+	if err := c.locked(ctx, worm.Ref{Key: c.opener.key}); err != nil {
 		return err
 	}
 	for _, o := range e.Packet.Objects() {
@@ -185,31 +202,46 @@ func (c *confirmer) object(ctx context.Context, o manifest.Object) error {
 	}
 	switch {
 	case errors.Is(err, worm.ErrNotFound), errors.Is(err, worm.ErrCorrupt):
-		c.find(o.Subject, "%v", err)
+		c.find(harmOf(err), o.Subject, "%v", err)
 		return nil
 	case err != nil:
 		return err
 	}
-	return c.locked(ctx, c.archive.ref(o), c.Evidence.Packet.Retention)
+	return c.locked(ctx, c.archive.ref(o))
 }
 
-// locked checks that an object is still under at least the lock it was promised.
-func (c *confirmer) locked(ctx context.Context, ref worm.Ref, promised manifest.Retention) error {
+// harmOf is the kind of finding that an error of the store comes to.
+func harmOf(err error) exportlog.FindingKind {
+	if errors.Is(err, worm.ErrCorrupt) {
+		return exportlog.Edited
+	}
+	return exportlog.Missing
+}
+
+// locked checks that an object is still under at least the lock that it was promised,
+// with its export or by a later row, and that it is held if its export is.
+func (c *confirmer) locked(ctx context.Context, ref worm.Ref) error {
 	have, err := c.archive.store.State(ctx, ref)
 	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) {
-		c.find(ref.Key, "%v", err)
+		c.find(harmOf(err), ref.Key, "%v", err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	want := retention.Lock{Mode: retention.Mode(promised.Mode), Until: value(promised.RetainUntilUTC)}
-	have.Lock.LegalHold = false // a hold set at export may have been released since, by a row of its own
+	signed := c.Evidence.Packet.Retention
+	want := retention.Stronger(retention.Lock{Mode: retention.Mode(signed.Mode), Until: value(signed.RetainUntilUTC)}, promised(c.now))
+	held := have.Lock.LegalHold
+	have.Lock.LegalHold = false // retention and hold are independent of each other
 	if !have.Lock.Covers(want) {
-		c.find(ref.Key, "the manifest promises %s, the object is under %s", want, have.Lock)
+		c.find(WeakLock, ref.Key, "%s is promised, the object is under %s", want, have.Lock)
+	}
+	if c.now.Held() && !held {
+		hold := c.now.Holds[0]
+		c.find(NotHeld, ref.Key, "row %d put it under legal hold (matter %.80q), and it is not", hold.ExportRowID, cmp.Or(hold.MatterID, ClassMatter))
 	}
 	if have.Hidden {
-		c.find(ref.Key, "something newer hides the version that was exported")
+		c.find(exportlog.Hidden, ref.Key, "something newer hides the version that was exported")
 	}
 	return nil
 }
@@ -219,12 +251,15 @@ func (c *confirmer) locked(ctx context.Context, ref worm.Ref, promised manifest.
 func (c *confirmer) anchor(ctx context.Context) error {
 	seen := c.Evidence.Statement.Predicate.Log
 	if seen.Size >= c.row.ExportRowID {
-		c.find(c.opener.key, "the manifest was signed over %d rows, and its own row is number %d: rows were removed or renumbered", seen.Size, c.row.ExportRowID)
+		c.find(LogRewritten, c.opener.key, "the manifest was signed over %d rows, and its own row is number %d: rows were removed or renumbered", seen.Size, c.row.ExportRowID)
 	}
-	if seen.Size == 0 {
+	if seen.Size == 0 || c.anchors[seen] {
 		return nil
 	}
 	held, err := c.holds(ctx, seen)
+	if held && c.anchors != nil {
+		c.anchors[seen] = true
+	}
 	if err != nil || held {
 		return err
 	}
@@ -232,6 +267,6 @@ func (c *confirmer) anchor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.find(c.opener.key, "row %d of the log is not the one the manifest was signed over: %s", seen.Size, where)
+	c.find(LogRewritten, c.opener.key, "row %d of the log is not the one the manifest was signed over: %s", seen.Size, where)
 	return nil
 }

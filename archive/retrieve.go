@@ -189,7 +189,7 @@ func (a *Archive) readExact(ctx context.Context, key string, digest worm.Digest)
 }
 
 func notConfirmed(row exportlog.Row, object, format string, args ...any) error {
-	return &NotConfirmedError{Findings: []exportlog.Finding{{Object: object, ExportRowID: row.ExportRowID, Problem: fmt.Sprintf(format, args...)}}}
+	return &NotConfirmedError{Findings: []exportlog.Finding{{Kind: BadManifest, Object: object, ExportRowID: row.ExportRowID, Problem: fmt.Sprintf(format, args...)}}}
 }
 
 // parse reads a packet's own bytes again, as they were read when it was exported.

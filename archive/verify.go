@@ -19,11 +19,15 @@ type Report struct {
 	Bytes      int64    // of packets and exhibits
 	Superseded []string // manifests of exports that another process logged first; kept, and no damage
 	Findings   []exportlog.Finding
+
+	// Next is the row with which a sweep that ended early goes on; 0 when it came to
+	// its end. What was found from that row on will be found again.
+	Next int64
 }
 
 // Verify checks everything in the bucket: the log as [exportlog.Log.Verify]
 // does, held to the log anchor of every signed manifest; every export as
-// [Archive.Confirm] does; and that nothing lies among the packets and manifests
+// [Archive.VerifyRows] does; and that nothing lies among the packets and manifests
 // that no export row accounts for, and nothing hidden behind them. What no row
 // accounts for is either what an export left that
 // was cut off before its row, in which case exporting the packet again completes
@@ -32,24 +36,29 @@ type Report struct {
 // What is wrong is in the report and in a [NotConfirmedError]. Any other error
 // means that Verify could not find out.
 func (a *Archive) Verify(ctx context.Context) (Report, error) {
+	v := verification{sweep: a.newSweep(Range{}), named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
+	v.sweep.account = v.account
 	if a.verifier == nil {
 		return Report{}, fmt.Errorf("archive: verify: %w", manifest.ErrNoTrustedKeys)
 	}
-	v := verification{archive: a, named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
-	for _, step := range []func(context.Context) error{v.manifests, v.log, v.exports, v.unaccounted, v.hidden} {
+	for _, step := range []func(context.Context) error{v.manifests, v.log, v.sweep.run, v.unaccounted, v.hidden} {
 		if err := step(ctx); err != nil {
 			return v.Report, fmt.Errorf("archive: verify: %w", err)
 		}
 	}
-	if len(v.Findings) > 0 {
-		return v.Report, fmt.Errorf("archive: verify: %w", &NotConfirmedError{Findings: v.Findings})
+	return v.Report, v.verdict("verify")
+}
+
+// verdict is the error that a report comes to.
+func (r Report) verdict(what string) error {
+	if len(r.Findings) == 0 {
+		return nil
 	}
-	return v.Report, nil
+	return fmt.Errorf("archive: %s: %w", what, &NotConfirmedError{Findings: r.Findings})
 }
 
 type verification struct {
-	Report
-	archive *Archive
+	*sweep
 	signed  []signedManifest
 	named   map[string]bool // keys that export rows account for
 	logged  map[string]bool // idempotency keys of export rows
@@ -62,8 +71,8 @@ type signedManifest struct {
 	predicate manifest.Predicate
 }
 
-func (v *verification) find(object, format string, args ...any) {
-	v.Findings = append(v.Findings, exportlog.Finding{Object: object, Problem: fmt.Sprintf(format, args...)})
+func (v *verification) find(kind exportlog.FindingKind, object, format string, args ...any) {
+	v.Findings = append(v.Findings, exportlog.Finding{Kind: kind, Object: object, Problem: fmt.Sprintf(format, args...)})
 }
 
 // manifests reads every manifest there is, with or without a row.
@@ -94,7 +103,7 @@ func (v *verification) log(ctx context.Context) (err error) {
 	for _, m := range v.signed {
 		head, err := headOf(m.predicate.Log)
 		if err != nil {
-			v.find(m.key, "its log anchor: %v", err)
+			v.find(BadManifest, m.key, "its log anchor: %v", err)
 			continue
 		}
 		anchors = append(anchors, exportlog.Anchor{Head: head, Source: m.key})
@@ -113,35 +122,8 @@ func headOf(anchor manifest.LogAnchor) (exportlog.Head, error) {
 	return exportlog.Head{Size: anchor.Size, Root: root, LastRow: last}, errors.Join(err, lastErr)
 }
 
-// exports confirms every export row.
-func (v *verification) exports(ctx context.Context) error {
-	opener := v.archive.newOpener()
-	var before exportlog.Row
-	for row, err := range v.archive.log.Rows(ctx, 1) {
-		if errors.Is(err, exportlog.ErrDamaged) {
-			continue // named by the log's own verification
-		}
-		if err != nil {
-			return err
-		}
-		c := confirmer{archive: v.archive, opener: opener, row: row, before: before}
-		before = row
-		if row.Kind != exportlog.KindExport {
-			continue
-		}
-		if err := c.evidence(ctx); err != nil {
-			return err
-		}
-		v.account(c)
-	}
-	return nil
-}
-
-func (v *verification) account(c confirmer) {
-	v.Exports++
-	v.Objects += c.Objects
-	v.Bytes += c.Bytes
-	v.Findings = append(v.Findings, c.Findings...)
+// account notes what an export accounts for.
+func (v *verification) account(c *confirmer) {
 	v.named[rowManifest(c.row)] = true
 	if c.Evidence.archive == nil {
 		if id, err := worm.EscapeSegment(c.row.PromotionPacketID); err == nil {
@@ -165,7 +147,7 @@ func rowManifest(row exportlog.Row) string {
 func (v *verification) unaccounted(ctx context.Context) error {
 	for key := range v.unread {
 		if !v.named[key] {
-			v.find(key, "no export row accounts for it, and it is not a manifest signed by a trusted key")
+			v.find(BadManifest, key, "no export row accounts for it, and it is not a manifest signed by a trusted key")
 		}
 	}
 	for _, m := range v.signed {
@@ -173,7 +155,7 @@ func (v *verification) unaccounted(ctx context.Context) error {
 			continue
 		}
 		if unlogged := v.unlogged(m.predicate); len(unlogged) > 0 {
-			v.find(m.key, "no export row accounts for it, nor for packets %s that it was signed over: export them again if that export was cut off; if not, rows were removed",
+			v.find(Unaccounted, m.key, "no export row accounts for it, nor for packets %s that it was signed over: export them again if that export was cut off; if not, rows were removed",
 				strings.Join(unlogged, ", "))
 			continue
 		}
@@ -184,7 +166,7 @@ func (v *verification) unaccounted(ctx context.Context) error {
 			return err
 		}
 		if key := e.Ref.Key; !v.named[key] && !v.excused[folderOf(key)] {
-			v.find(key, "no export row accounts for it: export the packet again if that export was cut off; if not, its row was removed")
+			v.find(Unaccounted, key, "no export row accounts for it: export the packet again if that export was cut off; if not, its row was removed")
 		}
 	}
 	return nil
@@ -204,7 +186,8 @@ func (v *verification) hidden(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			v.find(e.Ref.Key, "version %s is hidden by a delete marker or a newer version", e.Ref.Version)
+			v.Findings = append(v.Findings, exportlog.Finding{Kind: exportlog.Hidden, Object: e.Ref.Key, Version: e.Ref.Version,
+				Problem: fmt.Sprintf("version %s is hidden by a delete marker or a newer version", e.Ref.Version)})
 		}
 	}
 	return nil

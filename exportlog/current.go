@@ -14,6 +14,7 @@ import (
 type Current struct {
 	Row            // of the export, corrected, and with its retention as last extended
 	Exported Row   // as it stands in the log
+	Before   Row   // the row before it, where that was read on the way
 	Links    []Row // bound to it, oldest first, each corrected
 	Holds    []Row // the legal holds it is under, one a matter; the export's own row where its class brought one
 	Changes  []Row // that were applied: corrections, holds, releases and extensions, oldest first
@@ -47,9 +48,15 @@ func (c Current) CorrectedBy() int64 {
 // twice and holds the rows in memory that are not exports: links, corrections,
 // holds, releases and extensions. Damage is yielded as by [Log.Rows].
 func (l *Log) Current(ctx context.Context) iter.Seq2[Current, error] {
+	return l.CurrentBetween(ctx, 1, maxNumber)
+}
+
+// CurrentBetween is [Log.Current] for the exports from one row to another. The rows
+// before them are not read, those after them once, for what they say of them.
+func (l *Log) CurrentBetween(ctx context.Context, from, to int64) iter.Seq2[Current, error] {
 	return func(yield func(Current, error) bool) {
 		f := newFold()
-		for r, err := range l.Rows(ctx, 1) {
+		for r, err := range l.Rows(ctx, from) {
 			if err != nil && !errors.Is(err, ErrDamaged) {
 				yield(Current{}, err)
 				return
@@ -58,17 +65,25 @@ func (l *Log) Current(ctx context.Context) iter.Seq2[Current, error] {
 				f.add(r)
 			}
 		}
-		for r, err := range l.Rows(ctx, 1) {
-			switch {
-			case err != nil:
+		var before Row
+		for r, err := range l.Rows(ctx, from) {
+			if err != nil {
 				if !yield(Current{}, err) {
 					return
 				}
-			case r.ExportRowID > f.last:
-				return // appended since the first reading
-			case r.Kind == KindExport && !yield(f.current(r), nil):
-				return
+				continue
 			}
+			if r.ExportRowID > min(to, f.last) {
+				return // appended since the first reading, or not asked for
+			}
+			if r.Kind == KindExport {
+				c := f.current(r)
+				c.Before = before
+				if !yield(c, nil) {
+					return
+				}
+			}
+			before = r
 		}
 	}
 }

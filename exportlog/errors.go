@@ -27,7 +27,7 @@ var (
 // FindingKind says what a finding is a sign of.
 type FindingKind string
 
-// The kinds of finding.
+// The kinds of finding. Package archive has some of its own.
 const (
 	Edited         FindingKind = "edited"          // bytes were changed
 	Missing        FindingKind = "missing"         // a row or a commit was taken out
