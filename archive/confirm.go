@@ -52,7 +52,7 @@ type confirmer struct {
 	archive *Archive
 	opener  *opener
 	row     exportlog.Row
-	now     exportlog.Current           // the export as it stands: what is promised of it by now
+	now     exportlog.Promise           // what is promised by now
 	before  exportlog.Row               // the one before in the log, if it was read already
 	anchors map[manifest.LogAnchor]bool // that were found borne out; may be nil
 }
@@ -66,9 +66,9 @@ func (c *confirmer) find(kind exportlog.FindingKind, object, format string, args
 func (c *confirmer) confirm(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		c.now, err = c.archive.log.Fold(gctx, c.row)
+		c.now, err = c.archive.log.PromiseOf(gctx, c.row)
 		if errors.Is(err, exportlog.ErrDamaged) {
-			c.now, err = exportlog.Current{Row: c.row, Exported: c.row}, nil // what can be read is held to the manifest
+			err = nil // what can be read is looked for
 		}
 		return err
 	})
@@ -230,9 +230,9 @@ func (c *confirmer) locked(ctx context.Context, ref worm.Ref) error {
 		return err
 	}
 	signed := c.Evidence.Packet.Retention
-	want := retention.Stronger(retention.Lock{Mode: retention.Mode(signed.Mode), Until: value(signed.RetainUntilUTC)}, promised(c.now))
+	want := retention.Stronger(retention.Lock{Mode: retention.Mode(signed.Mode), Until: value(signed.RetainUntilUTC)}, c.now.Lock)
 	held := have.Lock.LegalHold
-	have.Lock.LegalHold = false // retention and hold are independent of each other
+	have.Lock.LegalHold, want.LegalHold = false, false // retention and hold are independent of each other
 	if !have.Lock.Covers(want) {
 		c.find(WeakLock, ref.Key, "%s is promised, the object is under %s", want, have.Lock)
 	}

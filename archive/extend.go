@@ -66,9 +66,9 @@ func (a *Archive) extend(ctx context.Context, s Selection, x Extension) (ChangeR
 		if err != nil {
 			return exportlog.Row{}, false, err
 		}
-		due := !promised(t.Current).Covers(lock) || stronger(class, t.RetentionClass)
+		due := !t.Promise.Lock.Covers(lock) || stronger(class, t.RetentionClass)
 		if due || extended(t.Current) {
-			longest.note(retention.Stronger(promised(t.Current), lock))
+			longest.note(lock)
 		}
 		return x.row(t.Current, class, lock), due, nil
 	}
@@ -98,8 +98,9 @@ func (a *Archive) due(ctx context.Context, t target, class retention.Class) (ret
 		class = t.RetentionClass
 	}
 	lock, _ := a.policy.Matrix().Lock(class, t.ExportedAtUTC)
+	lock = retention.Stronger(t.Promise.Lock, a.lockable(lock))
 	lock.LegalHold = false // holds have rows of their own
-	return class, retention.Stronger(promised(t.Current), a.lockable(lock)), nil
+	return class, lock, nil
 }
 
 // reclassify says what a policy makes of an export's packet, counted from its export.
@@ -149,9 +150,4 @@ func (x Extension) row(e exportlog.Current, class retention.Class, lock retentio
 		ExportOperatorAck:  x.By,
 		IdempotencyKey:     "extend:" + hexSum(fmt.Sprintf("%d %s %s %s", e.ExportRowID, class, lock.Mode, lock.Until.UTC().Format(time.RFC3339))),
 	}
-}
-
-// promised is the retention that the log promises for an export today.
-func promised(e exportlog.Current) retention.Lock {
-	return retention.Lock{Mode: e.RetentionMode, Until: e.RetainUntilUTC.UTC()}
 }

@@ -6,14 +6,12 @@ import (
 	"iter"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
-	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/policy"
 )
 
 // Reclassified is what another policy would make of an export.
 type Reclassified struct {
 	exportlog.Current
-	Promised    retention.Lock     // by the log today; a legal hold if it is under any
 	Explanation policy.Explanation // under the other policy, counted from the export
 	Longer      bool               // the other policy keeps it longer, or more firmly: [Archive.Extend] under it would say so in the log
 	Shorter     bool               // … shorter, or less firmly: what was promised stays promised
@@ -44,10 +42,8 @@ func (a *Archive) Reclassify(ctx context.Context, s Selection, p *policy.Policy)
 }
 
 func (r *Reclassified) compare() {
-	r.Promised = promised(r.Current)
-	would := r.Explanation.Lock()
-	would.LegalHold = false
-	r.Longer = !r.Promised.Covers(would) || stronger(r.Explanation.RetentionClass, r.RetentionClass)
-	r.Shorter = !would.Covers(r.Promised) || stronger(r.RetentionClass, r.Explanation.RetentionClass)
-	r.Promised.LegalHold = r.Held()
+	is, would := r.Promise.Lock, r.Explanation.Lock()
+	is.LegalHold, would.LegalHold = false, false
+	r.Longer = !is.Covers(would) || stronger(r.Explanation.RetentionClass, r.RetentionClass)
+	r.Shorter = !would.Covers(is) || stronger(r.RetentionClass, r.Explanation.RetentionClass)
 }

@@ -16,22 +16,13 @@ type Current struct {
 	Exported Row   // as it stands in the log
 	Before   Row   // the row before it, where that was read on the way
 	Links    []Row // bound to it, oldest first, each corrected
-	Holds    []Row // the legal holds it is under, one a matter; the export's own row where its class brought one
+	Promise        // what it is kept under
 	Changes  []Row // that were applied: corrections, holds, releases and extensions, oldest first
 
 	// NotUnderstood are rows about the export that this version cannot apply, because
 	// their kind or their schema_version is of a later one. What stands here may be out
 	// of date by them.
 	NotUnderstood []Row
-}
-
-// Held reports whether it is under legal hold, for whatever matter.
-func (c Current) Held() bool { return len(c.Holds) > 0 }
-
-// HeldFor reports whether it is under legal hold for a matter; the empty matter is
-// that of the hold which its class brought with it.
-func (c Current) HeldFor(matterID string) bool {
-	return slices.ContainsFunc(c.Holds, func(h Row) bool { return h.MatterID == matterID })
 }
 
 // CorrectedBy returns the row that corrected the export last; 0 for none.
@@ -187,21 +178,14 @@ func (f *fold) corrected(r Row) (Row, []Row) {
 func (f *fold) current(export Row) Current {
 	c := Current{Exported: export}
 	c.Row, c.Changes = f.corrected(export)
-	if export.LegalHold {
-		c.Holds = []Row{export}
-	}
+	c.Promise = promiseOf(export, f.about[export.ExportRowID])
 	for _, r := range f.about[export.ExportRowID] {
 		r, _ := f.corrected(r)
 		switch r.Kind {
 		case KindLink:
 			c.Links = append(c.Links, r)
 			continue
-		case KindHold:
-			if !c.HeldFor(r.MatterID) {
-				c.Holds = append(c.Holds, r)
-			}
-		case KindRelease:
-			c.Holds = slices.DeleteFunc(c.Holds, func(h Row) bool { return h.MatterID == r.MatterID })
+		case KindHold, KindRelease:
 		case KindExtend:
 			if r.RetainUntilUTC.After(c.RetainUntilUTC) {
 				c.RetainUntilUTC = r.RetainUntilUTC
