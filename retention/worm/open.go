@@ -94,5 +94,5 @@ func New(ctx context.Context, d Driver) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worm: probe the bucket: %w", errors.Join(err, d.Close()))
 	}
-	return &Store{driver: d, caps: caps}, nil
+	return &Store{driver: meteredDriver{d}, caps: caps}, nil
 }
