@@ -196,6 +196,8 @@ func (f *fold) current(export Row) Current {
 			if r.RetentionClass != "" {
 				c.RetentionClass = r.RetentionClass
 			}
+		case KindDrill:
+			continue
 		default:
 			c.NotUnderstood = append(c.NotUnderstood, r)
 			continue

@@ -56,8 +56,10 @@ func (q Query) matches(r Row) bool {
 //
 // In a log that is open, Find takes three round trips at any size: one for the
 // end of the log and, at the same time, for the listing of what was asked for,
-// one or two for the rows. Rows that come from derived objects are held to the
-// Merkle tree, and read from their commits when they do not fit it.
+// one or two for the rows. A row that is asked for by its number, and was there when
+// the end was last looked for, takes one: it cannot have changed since. Rows that come
+// from derived objects are held to the Merkle tree, and read from their commits when
+// they do not fit it.
 func (l *Log) Find(ctx context.Context, q Query) ([]Row, error) {
 	if q == (Query{}) {
 		return nil, errors.New("exportlog: find: the query is empty; use Rows for all rows")
@@ -89,8 +91,10 @@ func (l *Log) find(ctx context.Context, q Query) ([]Row, error) {
 		})
 		var damage error
 		g.Go(func() (err error) {
-			if err := l.catchUp(gctx); err != nil {
-				return err
+			if q.ExportRowID == 0 || q.ExportRowID > l.seen() {
+				if err := l.catchUp(gctx); err != nil {
+					return err
+				}
 			}
 			later, damage, err = l.findCovered(gctx, q)
 			return err
@@ -109,6 +113,13 @@ func (l *Log) start() mark {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.base
+}
+
+// seen is how many rows there were when the end was last looked for.
+func (l *Log) seen() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.chain.rows
 }
 
 // findBelow looks among the rows below a mark's commit.

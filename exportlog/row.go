@@ -23,6 +23,7 @@ const (
 	KindHold       Kind = "hold"       // a legal hold was set
 	KindRelease    Kind = "release"    // a legal hold was released
 	KindExtend     Kind = "extend"     // retention was made longer or stricter
+	KindDrill      Kind = "drill"      // the way from an incident to an export was rehearsed; nothing happened to it
 )
 
 // Row is one line of the log. The caller fills in what happened; the fields
@@ -58,7 +59,7 @@ type Row struct {
 	MatterID string `json:"matter_id,omitzero"` // of a hold or its release: the legal matter
 	Reason   string `json:"reason,omitzero"`    // of a hold, release, extension or correction: why
 
-	SubjectExportRowID      int64    `json:"subject_export_row_id,omitzero"`       // the row a link, hold, release or extend is about
+	SubjectExportRowID      int64    `json:"subject_export_row_id,omitzero"`       // the row a link, hold, release, extend or drill is about
 	CorrectionOfExportRowID int64    `json:"correction_of_export_row_id,omitzero"` // the row a correction puts right
 	ClearedFields           []string `json:"cleared_fields,omitzero"`              // of a correction: fields that should have been empty
 	ReexportOfExportRowID   int64    `json:"reexport_of_export_row_id,omitzero"`   // by the log: the latest earlier export under the same promotion_packet_id
