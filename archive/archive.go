@@ -110,6 +110,9 @@ func (a *Archive) checkLocks(cfg Config) error {
 // Log returns the bucket's export log.
 func (a *Archive) Log() *exportlog.Log { return a.log }
 
+// Policy returns the policy in force.
+func (a *Archive) Policy() *policy.Policy { return a.policy }
+
 // Close waits for writes in flight, and for what is derived from the log in the
 // background, and releases what the bucket's driver holds open. An error means that
 // a derived object in the bucket is not what the log says: see [exportlog.Log.Close].

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -19,9 +20,26 @@ import (
 // Confirmation is what Confirm checked.
 type Confirmation struct {
 	Evidence Evidence // zero when its manifest could not be verified
+	Document []byte   // the packet's own bytes, as they were read and hashed; nil when they are not what was exported
 	Objects  int      // read whole: the manifest, the packet, its exhibits
 	Bytes    int64    // of these
+	Checks   []Check  // what was looked at
 	Findings []exportlog.Finding
+}
+
+// Check is one thing that Confirm looked at. What is wrong with it is among the
+// findings.
+type Check struct {
+	What string // log, manifest, signer, timestamp, bytes, lock or anchor
+	Says string // in words
+	OK   bool
+}
+
+func (c Check) String() string {
+	if c.OK {
+		return c.What + ": " + c.Says
+	}
+	return c.What + ": NOT " + c.Says
 }
 
 // Confirm proves that an export is what it was: the row is in the log as given,
@@ -52,7 +70,8 @@ type confirmer struct {
 	archive *Archive
 	opener  *opener
 	row     exportlog.Row
-	now     exportlog.Promise           // what is promised by now
+	about   []exportlog.Row             // that say what is promised by now
+	states  []worm.Object               // of the objects that were found
 	before  exportlog.Row               // the one before in the log, if it was read already
 	anchors map[manifest.LogAnchor]bool // that were found borne out; may be nil
 }
@@ -61,22 +80,45 @@ func (c *confirmer) find(kind exportlog.FindingKind, object, format string, args
 	c.Findings = append(c.Findings, exportlog.Finding{Kind: kind, Object: object, ExportRowID: c.row.ExportRowID, Problem: fmt.Sprintf(format, args...)})
 }
 
-// confirm checks the row and what it points to. What later rows say of it is read at
-// the same time.
+// checked notes what was looked at since there were so many findings.
+func (c *confirmer) checked(findings int, what, format string, args ...any) {
+	c.Checks = append(c.Checks, Check{What: what, Says: fmt.Sprintf(format, args...), OK: len(c.Findings) == findings})
+}
+
 func (c *confirmer) confirm(ctx context.Context) error {
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		c.now, err = c.archive.log.PromiseOf(gctx, c.row)
-		if errors.Is(err, exportlog.ErrDamaged) {
-			err = nil // what can be read is looked for
-		}
-		return err
-	})
-	g.Go(func() error { return c.rowInLog(gctx) })
-	if err := g.Wait(); err != nil {
+	if err := c.together(ctx, (*confirmer).rowInLog, (*confirmer).promises, (*confirmer).evidence); err != nil {
 		return err
 	}
-	return c.evidence(ctx)
+	c.locks(exportlog.PromiseOf(c.row, c.about))
+	return nil
+}
+
+// parallelChecks bounds the objects that are read at once.
+const parallelChecks = 8
+
+// together runs checks at the same time, for each waits for the bucket, and puts
+// together what they found in the order they are given in.
+func (c *confirmer) together(ctx context.Context, checks ...func(*confirmer, context.Context) error) error {
+	parts := make([]confirmer, len(checks))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelChecks)
+	for i, check := range checks {
+		parts[i] = confirmer{Confirmation: Confirmation{Evidence: c.Evidence}, archive: c.archive, opener: c.opener, row: c.row, before: c.before, anchors: c.anchors}
+		g.Go(func() error { return check(&parts[i], ctx) })
+	}
+	err := g.Wait()
+	for _, p := range parts {
+		if p.Evidence.archive != nil {
+			c.Evidence = p.Evidence
+		}
+		if p.Document != nil {
+			c.Document = p.Document
+		}
+		c.about, c.states = append(c.about, p.about...), append(c.states, p.states...)
+		c.Objects, c.Bytes = c.Objects+p.Objects, c.Bytes+p.Bytes
+		c.Checks, c.Findings = append(c.Checks, p.Checks...), append(c.Findings, p.Findings...)
+	}
+	return err
 }
 
 // rowInLog checks that the log has the row, byte for byte.
@@ -85,12 +127,23 @@ func (c *confirmer) rowInLog(ctx context.Context) error {
 	if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
 		return err
 	}
+	before := len(c.Findings)
 	if len(rows) != 1 {
 		c.find(exportlog.Missing, "log", "the log has no such row")
 	} else if rows[0].SHA256() != c.row.SHA256() {
 		c.find(exportlog.Edited, "log", "the log has another row under this number")
 	}
+	c.checked(before, "log", "row %d is in the log, byte for byte as given", c.row.ExportRowID)
 	return nil
+}
+
+// promises reads what later rows say of how the export is kept.
+func (c *confirmer) promises(ctx context.Context) (err error) {
+	c.about, err = c.archive.log.Find(ctx, exportlog.Query{SubjectExportRowID: c.row.ExportRowID})
+	if errors.Is(err, exportlog.ErrDamaged) {
+		return nil // what can be read is looked for
+	}
+	return err
 }
 
 // keyInUse checks that the key was still in use when the log took the row: an old
@@ -106,7 +159,7 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 			before = rows[0]
 		}
 	}
-	by := c.Evidence.SignedBy
+	found, by := len(c.Findings), c.Evidence.SignedBy
 	err := by.ValidAt(c.row.RecordedAtUTC)
 	if by.From = (time.Time{}); err == nil && before.ExportRowID > 0 {
 		err = by.ValidAt(before.RecordedAtUTC) // no row is older than the one before it
@@ -114,17 +167,22 @@ func (c *confirmer) keyInUse(ctx context.Context) error {
 	if err != nil {
 		c.find(KeyNotInUse, c.opener.key, "the log took row %d when its manifest's key was not in use: %v", c.row.ExportRowID, err)
 	}
+	c.checked(found, "signer", "signed by %s, in use when the log took row %d", c.Evidence.SignedBy, c.row.ExportRowID)
 	return nil
 }
 
 // signedBefore checks that the manifest was signed before the log took its row, by
 // the word of the timestamp authorities.
 func (c *confirmer) signedBefore() {
+	found := len(c.Findings)
 	for _, t := range c.Evidence.Timestamps {
 		if t.At.After(c.row.RecordedAtUTC.Add(c.archive.policy.ClockSkew())) {
 			c.find(SignedLater, c.opener.key, "the row says that it was recorded at %s, and by the word of %s its manifest was signed at %s",
 				stamp(c.row.RecordedAtUTC), t.Authority, stamp(t.At))
 		}
+	}
+	if len(c.Evidence.Timestamps) > 0 {
+		c.checked(found, "timestamp", "%d timestamps put the signature before the row", len(c.Evidence.Timestamps))
 	}
 }
 
@@ -133,7 +191,9 @@ func (c *confirmer) evidence(ctx context.Context) error {
 	e, err := c.opener.evidence(ctx, c.row)
 	var broken *NotConfirmedError
 	if errors.As(err, &broken) {
+		found := len(c.Findings)
 		c.Findings = append(c.Findings, broken.Findings...)
+		c.checked(found, "manifest", "the manifest hashes to content_integrity_reference and a trusted key signed it")
 		return nil
 	}
 	if err != nil {
@@ -141,22 +201,21 @@ func (c *confirmer) evidence(ctx context.Context) error {
 	}
 	c.Evidence = e
 	c.Objects++
-	if err := c.keyInUse(ctx); err != nil {
-		return err
-	}
-	c.signedBefore()
+	found := len(c.Findings)
 	for _, difference := range differences(c.row, e) {
 		c.find(RowDiffers, c.opener.key, "row and manifest differ: %s", difference)
 	}
-	if err := c.locked(ctx, worm.Ref{Key: c.opener.key}); err != nil {
-		return err
-	}
+	c.checked(found, "manifest", "the manifest hashes to %s, a trusted key signed it, and it says what the row says", c.row.ContentIntegrityReference)
+	c.signedBefore()
+	checks := []func(*confirmer, context.Context) error{(*confirmer).keyInUse, func(c *confirmer, ctx context.Context) error {
+		return c.state(ctx, worm.Ref{Key: c.opener.key})
+	}}
 	for _, o := range e.Packet.Objects() {
-		if err := c.object(ctx, o); err != nil {
-			return err
-		}
+		checks = append(checks, func(c *confirmer, ctx context.Context) error { return c.object(ctx, o) }, func(c *confirmer, ctx context.Context) error {
+			return c.state(ctx, c.archive.ref(o))
+		})
 	}
-	return c.anchor(ctx)
+	return c.together(ctx, append(checks, (*confirmer).anchor)...)
 }
 
 // differences compares what the row says with what was signed.
@@ -176,6 +235,8 @@ func differences(row exportlog.Row, e Evidence) []string {
 		{"retention_class", string(row.RetentionClass), p.Retention.RetentionClass},
 		{"retention_mode", string(row.RetentionMode), p.Retention.Mode},
 		{"legal_hold", fmt.Sprint(row.LegalHold), fmt.Sprint(p.Retention.LegalHold)},
+		{"retention_mode", string(row.RetentionMode), p.Retention.Mode},
+		{"legal_hold", fmt.Sprint(row.LegalHold), fmt.Sprint(p.Retention.LegalHold)},
 		{"retain_until_utc", stamp(row.RetainUntilUTC), stamp(value(p.Retention.RetainUntilUTC))},
 		{"exported_at_utc", stamp(row.ExportedAtUTC), stamp(batch.ExportedAtUTC)},
 		{"export_operator_ack", row.ExportOperatorAck, batch.ExportOperatorAck},
@@ -191,23 +252,31 @@ func differences(row exportlog.Row, e Evidence) []string {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// object checks one object's bytes and its lock.
+// object checks one object's bytes, and keeps the packet's own.
 func (c *confirmer) object(ctx context.Context, o manifest.Object) error {
+	found := len(c.Findings)
+	var kept bytes.Buffer
+	into := io.Discard
+	if o == c.Evidence.Packet.Document && o.Size <= MaxPacketBytes {
+		into = &kept
+	}
 	body, err := c.Evidence.open(ctx, o)
 	if err == nil {
 		var n int64
-		n, err = io.Copy(io.Discard, body)
+		n, err = io.Copy(into, body)
 		c.Objects, c.Bytes = c.Objects+1, c.Bytes+n
 		body.Close()
 	}
 	switch {
 	case errors.Is(err, worm.ErrNotFound), errors.Is(err, worm.ErrCorrupt):
 		c.find(harmOf(err), o.Subject, "%v", err)
-		return nil
 	case err != nil:
 		return err
+	case into != io.Discard:
+		c.Document = kept.Bytes()
 	}
-	return c.locked(ctx, c.archive.ref(o))
+	c.checked(found, "bytes", "%s hashes to sha256:%s", o.Subject, o.SHA256)
+	return nil
 }
 
 // harmOf is the kind of finding that an error of the store comes to.
@@ -218,38 +287,55 @@ func harmOf(err error) exportlog.FindingKind {
 	return exportlog.Missing
 }
 
-// locked checks that an object is still under at least the lock that it was promised,
-// with its export or by a later row, and that it is held if its export is.
-func (c *confirmer) locked(ctx context.Context, ref worm.Ref) error {
+// state looks at the lock an object is under.
+func (c *confirmer) state(ctx context.Context, ref worm.Ref) error {
+	found := len(c.Findings)
 	have, err := c.archive.store.State(ctx, ref)
 	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) {
 		c.find(harmOf(err), ref.Key, "%v", err)
+		c.checked(found, "lock", "%s is locked as promised", ref.Key)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	signed := c.Evidence.Packet.Retention
-	want := retention.Stronger(retention.Lock{Mode: retention.Mode(signed.Mode), Until: value(signed.RetainUntilUTC)}, c.now.Lock)
-	held := have.Lock.LegalHold
-	have.Lock.LegalHold, want.LegalHold = false, false // retention and hold are independent of each other
-	if !have.Lock.Covers(want) {
-		c.find(WeakLock, ref.Key, "%s is promised, the object is under %s", want, have.Lock)
-	}
-	if c.now.Held() && !held {
-		hold := c.now.Holds[0]
-		c.find(NotHeld, ref.Key, "row %d put it under legal hold (matter %.80q), and it is not", hold.ExportRowID, cmp.Or(hold.MatterID, ClassMatter))
-	}
-	if have.Hidden {
-		c.find(exportlog.Hidden, ref.Key, "something newer hides the version that was exported")
-	}
+	c.states = append(c.states, have)
 	return nil
+}
+
+// locks holds what the objects are under to what was promised, by the manifest and by
+// rows since.
+func (c *confirmer) locks(now exportlog.Promise) {
+	if c.Evidence.archive == nil {
+		return // what belongs to the export is not known
+	}
+	signed := c.Evidence.Packet.Retention
+	want := retention.Stronger(retention.Lock{Mode: retention.Mode(signed.Mode), Until: value(signed.RetainUntilUTC)}, now.Lock)
+	want.LegalHold = now.Held()
+	for _, o := range c.states {
+		found, have := len(c.Findings), o.Lock
+		have.LegalHold = want.LegalHold // retention and hold are independent of each other
+		if !have.Covers(want) {
+			c.find(WeakLock, o.Ref.Key, "%s is promised, the object is under %s", want, o.Lock)
+		}
+		if now.Held() && !o.Lock.LegalHold {
+			hold := now.Holds[0]
+			c.find(NotHeld, o.Ref.Key, "row %d put it under legal hold (matter %.80q), and it is not", hold.ExportRowID, cmp.Or(hold.MatterID, ClassMatter))
+		}
+		if o.Hidden {
+			c.find(exportlog.Hidden, o.Ref.Key, "something newer hides the version that was exported")
+		}
+		c.checked(found, "lock", "%s is under %s, as promised or better", o.Ref.Key, o.Lock)
+	}
 }
 
 // anchor checks that the log still has the row that was its last when the
 // manifest was signed, and else names the first row that was rewritten.
 func (c *confirmer) anchor(ctx context.Context) error {
-	seen := c.Evidence.Statement.Predicate.Log
+	found, seen := len(c.Findings), c.Evidence.Statement.Predicate.Log
+	defer func() {
+		c.checked(found, "anchor", "the log still has the %d rows that the manifest was signed over", seen.Size)
+	}()
 	if seen.Size >= c.row.ExportRowID {
 		c.find(LogRewritten, c.opener.key, "the manifest was signed over %d rows, and its own row is number %d: rows were removed or renumbered", seen.Size, c.row.ExportRowID)
 	}

@@ -119,10 +119,11 @@ func (s *sweep) begin(first int64) {
 func (s *sweep) job(ctx context.Context, exports []exportlog.Current) error {
 	opener, anchors := s.archive.newOpener(), map[manifest.LogAnchor]bool{}
 	for _, export := range exports {
-		c := &confirmer{archive: s.archive, opener: opener, row: export.Exported, now: export.Promise, before: export.Before, anchors: anchors}
+		c := &confirmer{archive: s.archive, opener: opener, row: export.Exported, before: export.Before, anchors: anchors}
 		if err := c.evidence(ctx); err != nil {
 			return err
 		}
+		c.locks(export.Promise)
 		s.add(c)
 	}
 	s.mu.Lock()

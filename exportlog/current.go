@@ -178,7 +178,7 @@ func (f *fold) corrected(r Row) (Row, []Row) {
 func (f *fold) current(export Row) Current {
 	c := Current{Exported: export}
 	c.Row, c.Changes = f.corrected(export)
-	c.Promise = promiseOf(export, f.about[export.ExportRowID])
+	c.Promise = PromiseOf(export, f.about[export.ExportRowID])
 	for _, r := range f.about[export.ExportRowID] {
 		r, _ := f.corrected(r)
 		switch r.Kind {

@@ -1,9 +1,6 @@
 package exportlog
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/holdfast-archive/holdfast/retention"
@@ -25,8 +22,9 @@ func (p Promise) HeldFor(matterID string) bool {
 	return slices.ContainsFunc(p.Holds, func(h Row) bool { return h.MatterID == matterID })
 }
 
-// promiseOf adds up what an export and the rows about it, in order, promise.
-func promiseOf(export Row, about []Row) Promise {
+// PromiseOf adds up what an export and the rows about it, in the order of the log,
+// promise: those that [Log.Find] returns for its number as SubjectExportRowID.
+func PromiseOf(export Row, about []Row) Promise {
 	p := Promise{Lock: retention.Lock{Mode: export.RetentionMode, Until: export.RetainUntilUTC}}
 	if export.LegalHold {
 		p.Holds = []Row{export}
@@ -45,17 +43,4 @@ func promiseOf(export Row, about []Row) Promise {
 	}
 	p.Lock.LegalHold = p.Held()
 	return p
-}
-
-// PromiseOf reads what is promised of an export: one search for the rows about it. On a
-// damaged log it is what can be read, with a [DamagedError].
-func (l *Log) PromiseOf(ctx context.Context, export Row) (Promise, error) {
-	if export.Kind != KindExport {
-		return Promise{}, fmt.Errorf("exportlog: promise: row %d is not an export", export.ExportRowID)
-	}
-	about, err := l.Find(ctx, Query{SubjectExportRowID: export.ExportRowID})
-	if err != nil && !errors.Is(err, ErrDamaged) {
-		return Promise{}, err
-	}
-	return promiseOf(export, about), err
 }
