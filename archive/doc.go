@@ -13,7 +13,7 @@
 // # What happens to a packet
 //
 //	admitted     its header is read and held to the policy; nothing is written before that
-//	classified   the matrix decides class, period and lock, and says why
+//	classified   the policy decides class, period and lock, and says why
 //	stored       the packet's exact bytes and its exhibits, create-only, each locked as it is stored
 //	signed       one manifest over the batch: what was decided, what was kept, why, by whom, and the log's head at that moment
 //	logged       one row, which is what makes it an export
@@ -43,10 +43,35 @@
 // another export: both are kept, and the row of the second names the first in
 // reexport_of_export_row_id.
 //
+// # How long, and for whom
+//
+// A policy file (package retention/policy) says which decisions are exported, who may do
+// so, and how long each is kept. [Archive.Explain] says what it makes of a packet, and
+// why, without writing anything; the manifest carries the same.
+//
+// What is stored is never kept shorter. A policy that became longer is applied to the
+// past by [Archive.Extend], after [Archive.Reclassify] has said whom that concerns; one
+// that became shorter counts for exports to come. [Archive.Hold] puts exports under
+// legal hold for a matter, until [Archive.Release] by the same matter, and somebody else
+// if the policy says so. Each of them works on a [Selection], changes the objects, and
+// appends a row to each export that says who did it, when and why:
+//
+//	hold     objects first, then the row: what the log says is held, is held
+//	extend   objects first, then the row, then the log's own commits
+//	release  the row first, then the objects: what is not held, the log says so
+//
+// They are idempotent. After a crash, or a [PartialError] that says which exports and
+// objects are done and which are not, the same call goes on. Where there are millions of
+// objects, [Archive.WriteS3BatchManifest] has S3 set the holds.
+//
+// An old promotion that nobody exported in its day can be exported still, as
+// [Packet.Reconstructed]: it never passes as one made in time.
+//
 // # Proof
 //
-// [Archive.Confirm] proves one export from its row, [Archive.Verify] everything
-// in the bucket. Both need the public keys that are trusted, and nothing else but
+// [Archive.Confirm] proves one export from its row, [Archive.VerifyRows] all those of a
+// range of rows, which a scheduler may spread over machines, and [Archive.Verify]
+// everything in the bucket. They need the public keys that are trusted, and nothing else but
 // the bucket. On a bucket that locks versions, evidence can be hidden and not
 // removed, and Verify names what is hidden. In a directory, a row that was cut off
 // from the very end of the log along with its packet and manifest leaves no trace:

@@ -9,6 +9,34 @@ import (
 	"github.com/holdfast-archive/holdfast/exportlog"
 )
 
+// anchor checks that the log still has the row that was its last when the
+// manifest was signed, and else names the first row that was rewritten.
+func (c *confirmer) anchor(ctx context.Context) error {
+	found, seen := len(c.Findings), c.Evidence.Statement.Predicate.Log
+	defer func() {
+		c.checked(found, "anchor", "the log still has the %d rows that the manifest was signed over", seen.Size)
+	}()
+	if seen.Size >= c.row.ExportRowID {
+		c.find(LogRewritten, c.opener.key, "the manifest was signed over %d rows, and its own row is number %d: rows were removed or renumbered", seen.Size, c.row.ExportRowID)
+	}
+	if seen.Size == 0 || c.anchors[seen] {
+		return nil
+	}
+	held, err := c.holds(ctx, seen)
+	if held && c.anchors != nil {
+		c.anchors[seen] = true
+	}
+	if err != nil || held {
+		return err
+	}
+	where, err := c.rewritten(ctx, seen.Size)
+	if err != nil {
+		return err
+	}
+	c.find(LogRewritten, c.opener.key, "row %d of the log is not the one the manifest was signed over: %s", seen.Size, where)
+	return nil
+}
+
 // rewritten says which rows of a log were rewritten that is not the one a manifest
 // was signed over. Every manifest remembers the row that was last when it was
 // signed, and that row vouches for those before it: so of the manifests in between,
