@@ -3,6 +3,7 @@ package retention
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/sosodev/duration"
@@ -66,6 +67,47 @@ func (p Period) From(t time.Time) time.Time {
 		midnight = midnight.AddDate(0, 0, 1)
 	}
 	return midnight
+}
+
+// cycle is how many months the Gregorian calendar takes to repeat itself.
+const cycle = 400 * 12
+
+// DaysLonger returns by how many days p ends later than q when both start at the
+// same moment: the fewest and the most, over every start there is. They differ
+// where months or leap years count, and are negative where p ends earlier. Against
+// the zero Period they are the days that p takes.
+func (p Period) DaysLonger(q Period) (fewest, most int) {
+	fewest, most = math.MaxInt, math.MinInt
+	for month := range cycle { // which day of a month it is adds the same to both
+		a, b := p.fromMonth(month), q.fromMonth(month)
+		days := int(a.Sub(b) / (24 * time.Hour))
+		fewest, most = min(fewest, days), max(most, days)
+	}
+	return fewest, most
+}
+
+func (p Period) fromMonth(month int) time.Time {
+	return time.Date(2000+p.Years, time.Month(1+month+p.Months), 1+p.Days, 0, 0, 0, 0, time.UTC)
+}
+
+// Words returns the period in words, such as "7 years" or "1 year, 6 months".
+func (p Period) Words() string {
+	var words []string
+	for _, part := range []struct {
+		n    int
+		unit string
+	}{{p.Years, "year"}, {p.Months, "month"}, {p.Days, "day"}} {
+		switch {
+		case part.n == 1:
+			words = append(words, "1 "+part.unit)
+		case part.n != 0:
+			words = append(words, fmt.Sprintf("%d %ss", part.n, part.unit))
+		}
+	}
+	if len(words) == 0 {
+		return "no time"
+	}
+	return strings.Join(words, ", ")
 }
 
 // String returns the period as an ISO 8601 duration.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sosodev/duration"
@@ -79,6 +80,29 @@ type Span time.Duration
 
 // String returns the ISO 8601 form.
 func (s Span) String() string { return duration.Format(time.Duration(s)) }
+
+// Words returns it in words, such as "4 hours".
+func (s Span) Words() string {
+	var words []string
+	rest := time.Duration(s)
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		n := rest / unit.length
+		rest -= n * unit.length
+		switch {
+		case n == 1:
+			words = append(words, "1 "+unit.name)
+		case n != 0:
+			words = append(words, fmt.Sprintf("%d %ss", n, unit.name))
+		}
+	}
+	if len(words) == 0 {
+		return "no time"
+	}
+	return strings.Join(words, ", ")
+}
 
 // MarshalText writes the ISO 8601 form.
 func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

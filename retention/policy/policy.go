@@ -197,16 +197,8 @@ func (f File) check() []Problem {
 // whenever that is counted from.
 func (f File) atLeast(c, weaker retention.Class) bool {
 	a, b := f.Classes[c], f.Classes[weaker]
-	for _, at := range dates {
-		if a.Period.From(at).Before(b.Period.From(at)) {
-			return false
-		}
-	}
-	return slices.Index(retention.Modes(), a.Mode) >= slices.Index(retention.Modes(), b.Mode)
+	fewest, _ := a.Period.DaysLonger(b.Period)
+	return fewest >= 0 && firmness(a.Mode) >= firmness(b.Mode)
 }
 
-// dates are starts from which calendar periods come out longest and shortest.
-var dates = []time.Time{
-	time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), time.Date(2023, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC),
-	time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2096, 3, 1, 0, 0, 0, 0, time.UTC),
-}
+func firmness(m retention.Mode) int { return slices.Index(retention.Modes(), m) }
