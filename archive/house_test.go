@@ -14,6 +14,7 @@ const module = "github.com/holdfast-archive/holdfast/"
 var rooms = map[string][]string{
 	"retention":                          {},
 	"retention/policy":                   {"retention"},
+	"retention/policy/render":            {"retention/policy", "retention"},
 	"retention/worm":                     {"retention"},
 	"retention/worm/memworm":             {"retention/worm", "retention"},
 	"retention/worm/fileworm":            {"retention/worm", "retention"},

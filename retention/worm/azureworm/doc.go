@@ -41,8 +41,8 @@
 //
 // # Permissions
 //
-// policies/ has a role definition for each role: exporter, reader, hold-officer and
-// auditor (az role definition create). None of them can delete, or override
+// Package retention/policy/render makes the role definition of each role: exporter,
+// reader, hold-officer and auditor (az role definition create). None of them can delete, or override
 // immutability. Azure does not tell writing a blob from changing its policy, so
 // exporter and hold officer have the same data actions there.
 //

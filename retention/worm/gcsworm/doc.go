@@ -33,10 +33,10 @@
 //
 // # Permissions
 //
-// policies/ has a custom role for each role: exporter, reader, hold-officer and
-// auditor (gcloud iam roles create ID --file). None of them can delete. Locking what
-// was Unlocked takes storage.objects.overrideUnlockedRetention, which is the hold
-// officer's.
+// Package retention/policy/render makes the custom role of each role: exporter,
+// reader, hold-officer and auditor (gcloud iam roles create ID --file). None of them
+// can delete. Locking what was Unlocked takes
+// storage.objects.overrideUnlockedRetention, which is the hold officer's.
 //
 // # Addresses
 //

@@ -5,11 +5,11 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/holdfast-archive/holdfast/retention/policy/render"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
@@ -66,7 +66,7 @@ func TestPoliciesMatchRequests(t *testing.T) {
 					needed[p] = true
 				}
 			}
-			b, err := os.ReadFile("policies/" + role.Name + ".json")
+			b, err := render.GCS{Bucket: "release-evidence", Location: "europe-west1", Project: "release-tooling"}.Role(role.Name)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -39,11 +39,11 @@
 //
 // # Permissions
 //
-// policies/ has a policy for each role: exporter, reader, hold-officer and auditor;
-// put the bucket's name in place of RELEASE-EVIDENCE. The exporter can create, only
-// with If-None-Match, and lock, and is denied to delete and to bypass. Raising
-// governance to compliance takes s3:BypassGovernanceRetention, though it only makes
-// a lock stricter, so that is the hold officer's.
+// Package retention/policy/render makes the IAM policy of each role: exporter, reader,
+// hold-officer and auditor. The exporter can create, only with If-None-Match, and
+// lock, and is denied to delete and to bypass. Raising governance to compliance takes
+// s3:BypassGovernanceRetention, though it only makes a lock stricter, so that is the
+// hold officer's, who can create in the log alone.
 //
 // # Addresses
 //

@@ -106,9 +106,11 @@ func auditor(t testing.TB, s *worm.Store) {
 	}
 }
 
-// holdOfficer sets and releases holds, and makes retention longer and stricter.
+// holdOfficer sets and releases holds, makes retention longer and stricter, and
+// writes into the log that it did.
 func holdOfficer(t testing.TB, s *worm.Store) {
 	reader(t, s)
+	mustPut(t, s, "log/row", "row", retention.Lock{Mode: retention.Governance, Until: until})
 	for key, on := range map[string]bool{"governed": true, "held": false} {
 		if err := s.SetLegalHold(t.Context(), worm.Ref{Key: key}, on); err != nil {
 			t.Error(err)
