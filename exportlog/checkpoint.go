@@ -84,7 +84,11 @@ func parseCheckpointText(text string) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, errors.New("its second and third line are not a size and a root")
 	}
-	return Checkpoint{Origin: lines[0], Size: tree.N, Root: worm.Digest(tree.Hash)}, nil
+	c := Checkpoint{Origin: lines[0], Size: tree.N, Root: worm.Digest(tree.Hash)}
+	if !strings.HasPrefix(text, c.text()) { // base64 has several spellings of the same bytes
+		return Checkpoint{}, errors.New("its second and third line are not spelled as a size and a root are")
+	}
+	return c, nil
 }
 
 func (c Checkpoint) text() string {
@@ -110,15 +114,15 @@ func (l *Log) checkpoint(ctx context.Context) (Checkpoint, error) {
 	if key == nil || key.signer == nil {
 		return Checkpoint{}, errors.New("Config.Checkpoints has no private key")
 	}
+	latest, err := l.LatestCheckpoint(ctx) // before the head: others append and sign meanwhile
+	if err != nil && !errors.Is(err, worm.ErrNotFound) {
+		return Checkpoint{}, err
+	}
 	if _, err := l.current(ctx); err != nil {
 		return Checkpoint{}, err
 	}
 	view, err := l.view(ctx)
 	if err != nil {
-		return Checkpoint{}, err
-	}
-	latest, err := l.LatestCheckpoint(ctx)
-	if err != nil && !errors.Is(err, worm.ErrNotFound) {
 		return Checkpoint{}, err
 	}
 	if err := view.continues(latest); err != nil {
@@ -187,8 +191,8 @@ func (v view) continues(c Checkpoint) error {
 		return err
 	}
 	if worm.Digest(root) != c.Root {
-		return &DamagedError{Findings: []Finding{{Kind: Forked, Object: checkpointKey(c.Size), ExportRowID: c.Size,
-			Problem: "was signed over other rows than the log has up to here: rows were rewritten"}}}
+		return &DamagedError{Findings: []Finding{{Kind: Forked, Object: checkpointKey(c.Size), ExportRowID: 1,
+			Problem: fmt.Sprintf("was signed over other rows than the log has: the first that was rewritten is one of 1 to %d", c.Size)}}}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package exportlog_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -35,7 +36,7 @@ func grow(t testing.TB, d worm.Driver, rows int) {
 		}
 		n += group
 	}
-	if err := l.Seal(t.Context()); err != nil {
+	if err := errors.Join(l.Seal(t.Context()), l.Close()); err != nil { // nothing is written behind the caller's back
 		t.Fatal(err)
 	}
 }

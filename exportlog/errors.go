@@ -47,7 +47,7 @@ type Finding struct {
 	Kind        FindingKind
 	Object      string // the key in the bucket
 	Version     string // of the object, where that matters
-	ExportRowID int64  // the row concerned; 0 when no single row is
+	ExportRowID int64  // the row concerned, or the first that it can be; 0 when no row is
 	Problem     string
 }
 

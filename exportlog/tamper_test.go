@@ -266,11 +266,11 @@ func TestFailureCheckpointOfAnInconsistentTree(t *testing.T) {
 	}
 	other.Overwrite("log/checkpoints/000/000/000/600", c.Note)
 	var damaged *exportlog.DamagedError
-	if _, err := openWith(t, other, key).Checkpoint(t.Context()); !errors.As(err, &damaged) || damaged.Findings[0].Kind != exportlog.Forked {
+	if _, err := openWith(t, other, key).Checkpoint(t.Context()); !errors.As(err, &damaged) || damaged.Findings[0].Kind != exportlog.Forked || damaged.Findings[0].ExportRowID != 1 {
 		t.Errorf("signed: %v", err)
 	}
 	report, err := openWith(t, other, key).Verify(t.Context(), exportlog.Scope{})
-	if !errors.Is(err, exportlog.ErrDamaged) || !named(report, exportlog.Forked, "log/checkpoints/000/000/000/600", 600) {
+	if !errors.Is(err, exportlog.ErrDamaged) || !named(report, exportlog.Forked, "log/checkpoints/000/000/000/600", 1) {
 		t.Errorf("Verify saw %v", report.Findings)
 	}
 	short := memworm.New()
