@@ -53,7 +53,7 @@ func (l *Log) Append(ctx context.Context, rows ...Row) ([]Appended, error) {
 
 // newRequest checks rows against the bounds before anything is queued.
 func (l *Log) newRequest(rows []Row) (*request, error) {
-	r := &request{done: make(chan outcome, 1), proposed: map[int]bool{}}
+	r := &request{done: make(chan outcome, 1), proposed: map[int]bool{}, moves: map[int]int64{}}
 	now := l.cfg.Clock().UTC().Truncate(time.Millisecond)
 	for _, row := range rows {
 		row.SchemaVersion, row.ExportRowID, row.ReexportOfExportRowID = SchemaVersion, 0, 0
@@ -100,13 +100,13 @@ func (l *Log) inform(ctx context.Context, r *request) (err error) {
 			return err
 		}
 	}
-	if r.known, err = l.lookUp(ctx, r.rows); err != nil {
+	if err := l.checkCorrections(ctx, r); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if r.known, err = l.lookUp(ctx, r.rows, r.moves); err != nil {
 		return err
 	}
-	return l.checkCorrections(ctx, r.rows)
+	return ctx.Err()
 }
 
 func (r *request) keys() []string {

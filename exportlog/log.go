@@ -238,8 +238,8 @@ func (l *Log) jump(ctx context.Context) error {
 		return err
 	}
 	if then.root() != known.Root {
-		c.findings = append(c.findings, Finding{Kind: Forked, Object: commitKey(m.Commit), ExportRowID: known.Size,
-			Problem: "the rows up to here are not the ones that this process read before: rows were rewritten"})
+		c.findings = append(c.findings, Finding{Kind: Forked, Object: commitKey(m.Commit), ExportRowID: 1,
+			Problem: fmt.Sprintf("the first %d rows are not the ones that this process read before: rows were rewritten", known.Size)})
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -44,8 +44,9 @@ type Anchor struct {
 
 // Verify reads the log afresh, from the commits alone, and holds it to itself:
 // numbers without gaps, every line the one its successor recorded, every root the
-// tree's, every commit locked, nothing else among the commits, and no version
-// hidden behind another. Where a commit is hidden, the version that was stored
+// tree's, every commit locked, nothing else among the commits, no version hidden
+// behind another, and no correction of where evidence lies that a legal hold, among
+// the rows read, forbids. Where a commit is hidden, the version that was stored
 // first is read, so that a log that was painted over is still checked.
 //
 // Then it holds everything else to the log: every block, tile, index entry and
@@ -68,7 +69,7 @@ func (l *Log) Verify(ctx context.Context, scope Scope) (Report, error) {
 }
 
 func (l *Log) verify(ctx context.Context, scope Scope) (Report, error) {
-	v := &verification{log: l, scope: scope, chain: newChain(), anchors: append(slices.Clone(scope.Anchors), l.known()...), originals: map[int64]worm.Ref{}}
+	v := &verification{log: l, scope: scope, chain: newChain(), keeping: newKeeping(), anchors: append(slices.Clone(scope.Anchors), l.known()...), originals: map[int64]worm.Ref{}}
 	if scope.Progress == nil {
 		v.scope.Progress = func(int64, int64) {}
 	}
@@ -99,6 +100,7 @@ type verification struct {
 	scope     Scope
 	report    Report
 	chain     chain
+	keeping   keeping
 	anchors   []Anchor           // ascending by size; those already held are removed
 	held      int64              // rows that an anchor bears out
 	originals map[int64]worm.Ref // of commits that something lies over
@@ -180,6 +182,9 @@ func (v *verification) commits(ctx context.Context, from, known int64) error {
 		for _, r := range rows {
 			if r.SchemaVersion > SchemaVersion {
 				v.report.Later++
+			}
+			if _, heldBy := v.keeping.add(r); heldBy != 0 {
+				v.find(Void, commitKey(n), r.ExportRowID, "it corrects archive_uri or content_integrity_reference under the legal hold of row %d: it is not applied", heldBy)
 			}
 		}
 		if s.unlocked && !v.log.cfg.Lock(v.log.cfg.Clock().UTC()).Until.IsZero() {
