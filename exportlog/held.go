@@ -2,6 +2,7 @@ package exportlog
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -21,8 +22,8 @@ func (r Row) evidenceOf() int64 {
 	return r.SubjectExportRowID
 }
 
-// holds is what was said last of the legal hold of some exports.
-type holds map[int64]hold
+// holds is what was said last of the legal hold of some exports, by each matter.
+type holds map[int64]map[string]hold
 
 type hold struct {
 	row int64 // that said it
@@ -30,17 +31,44 @@ type hold struct {
 }
 
 func (h holds) add(r Row) {
-	if r.Kind == KindHold || r.Kind == KindRelease {
-		h[r.SubjectExportRowID] = hold{r.ExportRowID, r.Kind == KindHold}
+	export, on := r.SubjectExportRowID, r.Kind == KindHold
+	switch {
+	case r.Kind == KindExport && r.LegalHold: // its class brought one
+		export, on = r.ExportRowID, true
+	case r.Kind != KindHold && r.Kind != KindRelease:
+		return
+	}
+	if h[export] == nil {
+		h[export] = map[string]hold{}
+	}
+	h[export][r.MatterID] = hold{r.ExportRowID, on}
+}
+
+// forget drops what rows before a number said.
+func (h holds) forget(below int64) {
+	for export, matters := range h {
+		maps.DeleteFunc(matters, func(_ string, said hold) bool { return said.row < below })
+		if len(matters) == 0 {
+			delete(h, export)
+		}
 	}
 }
 
-// heldBy returns the row whose hold stands; 0 if none does.
-func (h holds) heldBy(export int64) int64 {
-	if said := h[export]; said.on {
-		return said.row
+// holdInForce returns a hold of an export that stands, where what was said in one of the
+// holds counts before what was said in the next: the one whose row is lowest.
+func holdInForce(export int64, latestFirst ...holds) (hold, bool) {
+	said := map[string]hold{}
+	for _, h := range slices.Backward(latestFirst) {
+		maps.Copy(said, h[export])
 	}
-	return 0
+	var first hold
+	found := false
+	for _, h := range said {
+		if h.on && (!found || h.row < first.row) {
+			first, found = h, true
+		}
+	}
+	return first, found
 }
 
 // keeping follows, row by row, what corrections are corrections of and which
@@ -66,12 +94,13 @@ func (k *keeping) add(r Row) (start, heldBy int64) {
 		}
 		k.starts[r.ExportRowID] = start
 		if r.moves() {
-			heldBy = k.holds.heldBy(k.evidenceOf(start))
+			by, _ := holdInForce(k.evidenceOf(start), k.holds)
+			heldBy = by.row
 		}
 	case r.Kind != KindExport:
 		k.subjects[r.ExportRowID] = r.SubjectExportRowID
-		k.holds.add(r)
 	}
+	k.holds.add(r)
 	return start, heldBy
 }
 
@@ -102,16 +131,9 @@ func (l *Log) refusal(r *request, had []bool, drafted holds) error {
 		if !moves {
 			continue
 		}
-		for _, said := range []holds{own, drafted, l.index.holds, r.known.holds} { // the latest first
-			at, ok := said[export]
-			if !ok {
-				continue
-			}
-			if at.on {
-				return fmt.Errorf("%w: row %d of the call corrects archive_uri or content_integrity_reference of export row %d, which is under legal hold by %s: correct the rest, or have the hold released first",
-					ErrBadRow, i+1, export, at)
-			}
-			break
+		if by, held := holdInForce(export, own, drafted, l.index.holds, r.known.holds); held {
+			return fmt.Errorf("%w: row %d of the call corrects archive_uri or content_integrity_reference of export row %d, which is under legal hold by %s: correct the rest, or have the hold released first",
+				ErrBadRow, i+1, export, by)
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func stands(t *testing.T, b *memworm.Bucket) exportlog.Current {
 			streamed = s
 		}
 	}
-	if streamed.ArchiveURI != c.ArchiveURI || streamed.ContentIntegrityReference != c.ContentIntegrityReference || streamed.Held != c.Held || len(streamed.Changes) != len(c.Changes) {
+	if streamed.ArchiveURI != c.ArchiveURI || streamed.ContentIntegrityReference != c.ContentIntegrityReference || streamed.Held() != c.Held() || len(streamed.Changes) != len(c.Changes) {
 		t.Errorf("Current has %+v, CurrentOf %+v", streamed, c)
 	}
 	return c
@@ -90,10 +90,35 @@ func TestHeldEvidenceIsNotMoved(t *testing.T) {
 	if got, err := l.Append(t.Context(), holding(exportlog.KindRelease, "6"), moving(1, "7")); err != nil || got[1].ExportRowID != 7 {
 		t.Errorf("released in the same call: %+v, %v", got, err)
 	}
-	if c := stands(t, b); c.ArchiveURI != "s3://moved/7" || c.Held || c.PromotionDecision != "decline" {
+	if c := stands(t, b); c.ArchiveURI != "s3://moved/7" || c.Held() || c.PromotionDecision != "decline" {
 		t.Errorf("released and corrected, it stands as %+v", c)
 	}
 	wantRows(t, b, 7)
+}
+
+// Each matter's hold stands until that matter releases it, and so does the one that the
+// class of an export brought.
+func TestEachHoldStandsForItself(t *testing.T) {
+	b := memworm.New()
+	l := open(t, b)
+	first := export("pp-1", "1")
+	first.LegalHold = true
+	mustAppend(t, l, first)
+	for i, said := range []struct {
+		kind   exportlog.Kind
+		matter string
+	}{{exportlog.KindHold, "M-1"}, {exportlog.KindHold, "M-2"}, {exportlog.KindRelease, "M-2"}, {exportlog.KindRelease, ""}, {exportlog.KindRelease, "M-1"}} {
+		if _, err := open(t, b).Append(t.Context(), moving(1, fmt.Sprint("c", i))); !errors.Is(err, exportlog.ErrBadRow) {
+			t.Errorf("before %s of %q: %v", said.kind, said.matter, err)
+		}
+		r := holding(said.kind, fmt.Sprint("h", i))
+		r.MatterID = said.matter
+		mustAppend(t, l, r)
+	}
+	mustAppend(t, l, moving(1, "free"))
+	if c := stands(t, b); c.ArchiveURI != "s3://moved/free" || c.Held() {
+		t.Errorf("it stands as %+v", c)
+	}
 }
 
 // A hold that another writer sets between the check and the commit counts.
@@ -137,7 +162,7 @@ func TestOldHoldCounts(t *testing.T) {
 	cold := open(t, b)
 	mustAppend(t, cold, holding(exportlog.KindRelease, "release"))
 	mustAppend(t, cold, moving(1, "c"))
-	if c := stands(t, b); c.ArchiveURI != "s3://moved/c" || c.Held {
+	if c := stands(t, b); c.ArchiveURI != "s3://moved/c" || c.Held() {
 		t.Errorf("it stands as %+v", c)
 	}
 }

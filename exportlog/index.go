@@ -92,11 +92,7 @@ func (x *index) raise(base, firstRow int64) {
 			delete(x.exports, packet)
 		}
 	}
-	for export, said := range x.holds {
-		if said.row < firstRow {
-			delete(x.holds, export)
-		}
-	}
+	x.holds.forget(firstRow)
 }
 
 // commitOf returns the commit that holds a row; 0 when the index does not cover

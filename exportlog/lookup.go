@@ -52,7 +52,11 @@ func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (know
 		if err != nil {
 			return known{}, err
 		}
-		for _, r := range about {
+		itself, err := l.findBelow(ctx, m, Query{ExportRowID: export})
+		if err != nil {
+			return known{}, err
+		}
+		for _, r := range append(itself, about...) {
 			k.holds.add(r)
 		}
 	}
