@@ -141,7 +141,7 @@ type decision struct {
 }
 
 func (a *Archive) decideOne(p Packet, at time.Time) (decision, error) {
-	e, err := a.policy.Explain(p.facts(), at)
+	e, err := a.policy.Explain(p.Facts(), at)
 	if err != nil {
 		return decision{}, p.problem("retention_class", err)
 	}
