@@ -76,7 +76,7 @@ func TestRegisterIsExplained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fired := names(e.Fired)
+		fired := firedNames(e.Fired)
 		want, isWorked := worked[p.Header.PromotionPacketID]
 		if !isWorked {
 			fmt.Fprintf(&others, "%-34q %-9s %-9s %s\n", p.Header.PromotionPacketID, e.Requirement, e.RetentionClass, fired)
@@ -104,7 +104,7 @@ func TestRegisterIsExplained(t *testing.T) {
 	}
 }
 
-func names(fired []policy.Fired) string {
+func firedNames(fired []policy.Fired) string {
 	if len(fired) == 0 {
 		return "-"
 	}

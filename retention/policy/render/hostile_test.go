@@ -1,8 +1,12 @@
 package render_test
 
 import (
+	"bytes"
+	"html"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 	"github.com/yuin/goldmark"
@@ -25,43 +29,84 @@ var hostile = []string{
 // What a policy says stays text: the contract of a hostile policy has the same
 // structure as that of a plain one, by another Markdown reader, GitHub's tables and
 // links included.
-func TestHostilePolicy(t *testing.T) {
-	said := func(text string) *policy.Policy {
-		return with(t, func(f *policy.File) {
-			f.RegulatedJurisdictions = []string{text}
-			if !strings.ContainsAny(text, "\n") {
-				f.Decisions[text] = policy.Optional
-			} else {
-				f.Decisions["plain"] = policy.Optional
-			}
-			f.Rules = []policy.Rule{
-				{Name: "one", When: "promotion_packet_id != r'''" + strings.ReplaceAll(text, "\r", " ") + "'''", Class: retention.Regulated, Because: text},
-				{Name: "two", When: "true || // " + strings.NewReplacer("\n", " ", "\r", " ").Replace(text) + "\n  false", Class: retention.Regulated, Because: text},
-			}
-		})
-	}
-	c := config()
-	made := func(text string) string {
-		c.LogOrigin, c.PolicyFile = text, text
-		contract, err := render.Contract(said(text), c)
-		if err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		return string(contract.Content)
-	}
-	plain := structure(made("plain"))
+func FuzzHostilePolicy(f *testing.F) {
+	plain := structure(contractSaying(f, "plain"))
 	if strings.Count(plain, "Table\n") != 6 || strings.Count(plain, "FencedCodeBlock\n") != 2 {
-		t.Fatalf("the contract's structure is read as\n%s", plain)
+		f.Fatalf("the contract's structure is read as\n%s", plain)
 	}
 	for _, evil := range hostile {
-		content := made(evil)
+		f.Add(evil)
+	}
+	f.Fuzz(func(t *testing.T, evil string) {
+		content := contractSaying(t, evil)
 		if got := structure(content); got != plain {
 			t.Errorf("%q changes the structure of the contract:\n%s", evil, content)
+		}
+		want := 6 // the decision, two reasons, the jurisdiction, the log's name, the policy's file
+		if strings.Contains(evil, "\n") {
+			want = 5 // no decision has two lines
+		}
+		if got := strings.Count(shown(t, content), onOneLine(evil)); got < want {
+			t.Errorf("%q is shown %d times as what it is, want %d:\n%s", evil, got, want, content)
 		}
 		if strings.ContainsAny(content, "\u202e\x1b\r") || strings.Contains(content, "because @") {
 			t.Errorf("%q is in the contract as it is", evil)
 		}
+	})
+}
+
+// shown is the text that a reader of a document sees outside of code blocks.
+func shown(t testing.TB, source string) string {
+	t.Helper()
+	var page bytes.Buffer
+	if err := goldmark.New(goldmark.WithExtensions(extension.GFM)).Convert([]byte(source), &page); err != nil {
+		t.Fatal(err)
 	}
+	return html.UnescapeString(regexp.MustCompile(`(?s)<pre>.*?</pre>|<[^>]*>`).ReplaceAllString(page.String(), ""))
+}
+
+// onOneLine is a text as a document shows it.
+func onOneLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text))
+}
+
+// contractSaying makes a contract that says a text wherever a policy can. It skips
+// what no policy says.
+func contractSaying(t testing.TB, text string) string {
+	t.Helper()
+	if strings.TrimSpace(text) == "" {
+		t.Skip()
+	}
+	file := policy.Default().File()
+	file.RegulatedJurisdictions = []string{text}
+	file.Decisions["plain"] = policy.Optional
+	if !strings.Contains(text, "\n") && text != "plain" {
+		file.Decisions = map[string]policy.Requirement{"a": policy.None, "b": policy.None, "c": policy.None, text: policy.Optional}
+	}
+	oneLine := strings.NewReplacer("\n", " ", "\r", " ").Replace(text)
+	file.Rules = []policy.Rule{
+		{Name: "one", When: "promotion_packet_id != r'''" + strings.ReplaceAll(text, "'", " ") + "'''", Class: retention.Regulated, Because: text},
+		{Name: "two", When: "true || // " + oneLine + "\n  false", Class: retention.Regulated, Because: text},
+	}
+	p, err := policy.New(file)
+	if err != nil || len(p.File().Decisions) != 4 {
+		t.Skip(err)
+	}
+	c := config()
+	c.LogOrigin, c.PolicyFile = text, text
+	made, err := render.Contract(p, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(made.Content)
 }
 
 // structure lists the nodes of a document, without what they say.

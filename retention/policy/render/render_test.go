@@ -1,7 +1,6 @@
 package render_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"io/fs"
@@ -18,7 +17,9 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/policy/render"
 )
 
-var update = flag.Bool("update", false, "write testdata anew")
+var update = flag.Bool("update", false, "write testdata/default anew")
+
+const golden = "testdata/default"
 
 func config() render.Config {
 	return render.Config{
@@ -72,16 +73,16 @@ func files(t testing.TB, p *policy.Policy, c render.Config) map[string]string {
 	return all
 }
 
-// What default.yaml comes to lies in testdata, to be read, and is made anew by
+// What default.yaml comes to lies in testdata/default, to be read, and is made anew by
 // go test ./retention/policy/render -update.
 func TestGolden(t *testing.T) {
 	made := files(t, policy.Default(), config())
 	if *update {
-		if err := os.RemoveAll("testdata"); err != nil {
+		if err := os.RemoveAll(golden); err != nil {
 			t.Fatal(err)
 		}
 		for name, content := range made {
-			path := filepath.Join("testdata", name)
+			path := filepath.Join(golden, name)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -90,11 +91,11 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	err := fs.WalkDir(os.DirFS("testdata"), ".", func(path string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(golden), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		want, err := os.ReadFile(filepath.Join("testdata", path))
+		want, err := os.ReadFile(filepath.Join(golden, path))
 		if got, is := made[path]; !is || got != string(want) {
 			t.Errorf("%s differs from what is made of default.yaml; see what changed with -update and git diff", path)
 		}
@@ -105,7 +106,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name := range made {
-		t.Errorf("testdata has no %s", name)
+		t.Errorf("testdata/default has no %s", name)
 	}
 }
 
@@ -277,18 +278,22 @@ func TestTerraformIsFormatted(t *testing.T) {
 	if err != nil {
 		t.Skip("no terraform")
 	}
+	dir := t.TempDir()
 	for name, p := range setups(t) {
 		for file, content := range files(t, p, config()) {
-			if filepath.Ext(file) != ".tf" {
-				continue
-			}
-			format := exec.CommandContext(t.Context(), terraform, "fmt", "-")
-			var out, problems bytes.Buffer
-			format.Stdin, format.Stdout, format.Stderr = strings.NewReader(content), &out, &problems
-			if err := format.Run(); err != nil || out.String() != content {
-				t.Errorf("%s: %s: %v\n%s\n%s", name, file, err, problems.String(), out.String())
+			if filepath.Ext(file) == ".tf" {
+				path := filepath.Join(dir, name, file)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
+	}
+	if out, err := exec.CommandContext(t.Context(), terraform, "fmt", "-check", "-diff", "-recursive", dir).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
