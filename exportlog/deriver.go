@@ -20,6 +20,7 @@ type deriver struct {
 	behind  int    // commits of these
 	running bool
 	failed  bool          // the last pass did not get through
+	wrong   []Finding     // objects that the pass met which hold other bytes than they should
 	moved   chan struct{} // closed when pending has shrunk
 	work    sync.WaitGroup
 
@@ -77,10 +78,39 @@ func (d *deriver) background() {
 	if err == nil {
 		err = d.blocks(ctx, false)
 	}
-	d.log.suspect(err)
+	d.log.suspect(d.met()...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failed = err != nil
+}
+
+// tolerant puts objects, and goes on when one holds other bytes than it should: that
+// is for Verify and Close to name, and is no reason for the rest to be missing. Who
+// reads is not misled by it.
+func (d *deriver) tolerant(put func(context.Context, object) error) func(context.Context, object) error {
+	return func(ctx context.Context, o object) error { return d.tolerate(put(ctx, o)) }
+}
+
+func (d *deriver) tolerate(err error) error {
+	wrong := new(derivedError)
+	if !errors.As(err, &wrong) || wrong.Missing {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.wrong) < maxSuspects {
+		d.wrong = append(d.wrong, wrong.finding())
+	}
+	return nil
+}
+
+// met returns what was tolerated.
+func (d *deriver) met() []Finding {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	met := d.wrong
+	d.wrong = nil
+	return met
 }
 
 // take removes what waits.
@@ -88,6 +118,9 @@ func (d *deriver) take() []span {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := min(len(d.waiting), 16) // so that marks keep up with entries
+	if d.failed {
+		n = len(d.waiting) // one more try is enough for all
+	}
 	rows := slices.Clone(d.waiting[:n])
 	d.waiting = slices.Delete(d.waiting, 0, n)
 	return rows
@@ -140,7 +173,7 @@ func (d *deriver) entries(ctx context.Context, spans []span, put func(context.Co
 		for _, r := range rows {
 			objects = append(objects, indexEntries(r)...)
 		}
-		if err := putAll(ctx, d.pace(), objects, put); err != nil {
+		if err := putAll(ctx, d.pace(), objects, d.tolerant(put)); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -195,7 +228,9 @@ func (d *deriver) blocks(ctx context.Context, all bool) error {
 			had, err := readMark(ctx, d.log.store, end/tileWidth)
 			switch {
 			case err == nil && had != m:
-				return &derivedError{Object: m.key(), Problem: "it is not what the log comes to at this row"}
+				d.tolerate(&derivedError{Object: m.key(), Problem: "it is not what the log comes to at this row"})
+				d.pass256(m)
+				continue
 			case err == nil:
 				d.pass256(m)
 				continue
@@ -239,15 +274,15 @@ func (d *deriver) block(ctx context.Context, m mark) error {
 			objects = append(objects, indexEntries(r)...)
 		}
 	}
-	if err := putAll(ctx, d.pace(), objects, d.log.helpDerived); err != nil {
+	if err := putAll(ctx, d.pace(), objects, d.tolerant(d.log.helpDerived)); err != nil {
 		return err
 	}
 	if m.Rows%bigBlock == 0 {
-		if err := d.log.putBig(ctx, m.Rows/bigBlock-1); err != nil {
+		if err := d.tolerate(d.log.putBig(ctx, m.Rows/bigBlock-1)); err != nil {
 			return err
 		}
 	}
-	return d.log.putDerived(ctx, object{m.key(), m.encode()})
+	return d.tolerate(d.log.putDerived(ctx, object{m.key(), m.encode()}))
 }
 
 // markAt returns what the mark at a row must be.
@@ -287,8 +322,14 @@ func (d *deriver) seal(ctx context.Context) error {
 	d.log.mu.Lock()
 	tail := span{d.marked + 1, d.log.chain.rows}
 	d.log.mu.Unlock()
-	if tail.first > tail.last {
-		return nil
+	if tail.first <= tail.last {
+		if err := d.entries(ctx, []span{tail}, d.log.helpDerived); err != nil {
+			return err
+		}
 	}
-	return d.entries(ctx, []span{tail}, d.log.helpDerived)
+	if met := d.met(); len(met) > 0 {
+		d.log.suspect(met...)
+		return &DamagedError{Findings: met}
+	}
+	return nil
 }

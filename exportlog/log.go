@@ -231,7 +231,7 @@ func (l *Log) jump(ctx context.Context) error {
 	}
 	then, err := treeAt(known.Size, l.tiles.under(ctx, m.tree()))
 	if errors.Is(err, errDerived) {
-		l.suspect(err)
+		l.doubt(err)
 		return nil
 	}
 	if err != nil {
@@ -307,18 +307,21 @@ func (l *Log) damage() error {
 	return &DamagedError{Findings: slices.Clone(l.chain.findings)}
 }
 
-// suspect notes a derived object that is not what the log says. One that is
+// doubt notes a derived object that is not what the log says. One that is
 // missing is no sign of anything: its writer may have been cut off.
-func (l *Log) suspect(err error) {
-	var wrong *derivedError
-	if !errors.As(err, &wrong) || wrong.Missing {
-		return
+func (l *Log) doubt(err error) {
+	if wrong := new(derivedError); errors.As(err, &wrong) && !wrong.Missing {
+		l.suspect(wrong.finding())
 	}
-	f := Finding{Kind: DerivedDiffers, Object: wrong.Object, Problem: wrong.Problem}
+}
+
+func (l *Log) suspect(findings ...Finding) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.suspects) < maxSuspects && !slices.Contains(l.suspects, f) {
-		l.suspects = append(l.suspects, f)
+	for _, f := range findings {
+		if len(l.suspects) < maxSuspects && !slices.Contains(l.suspects, f) {
+			l.suspects = append(l.suspects, f)
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func (l *Log) listed(ctx context.Context, m mark, t term) ([]Row, error) {
 		row, ok := indexRow(e.Ref.Key)
 		switch {
 		case !ok:
-			l.suspect(&derivedError{Object: e.Ref.Key, Problem: "it does not belong in the index"})
+			l.doubt(&derivedError{Object: e.Ref.Key, Problem: "it does not belong in the index"})
 		case row <= m.below(): // later rows are read from the commits
 			numbers = append(numbers, row)
 		}

@@ -392,3 +392,46 @@ func keysOf(t *testing.T, b *memworm.Bucket) []string {
 	}
 	return keys
 }
+
+// Objects that somebody put in the way of what is to be derived are named, and keep
+// nothing else from being written.
+func TestFailureObjectsInTheWay(t *testing.T) {
+	b := memworm.New()
+	inTheWay := []string{
+		"log/by/packet/pp-5/000000000005.json", "log/by/packet/pp-1300/000000001300.json",
+		"log/blocks/256/000/000/000/001.jsonl", "log/tile/0/000", "log/tile/entries/002", "log/head/999/999/999/998.json",
+	}
+	for _, key := range inTheWay {
+		b.Overwrite(key, []byte("something\n"))
+	}
+	l := open(t, b)
+	for n := 0; n < 1300; n += 100 {
+		batch := make([]exportlog.Row, 100)
+		for i := range batch {
+			batch[i] = numbered(n + i + 1)
+		}
+		if _, err := l.Append(t.Context(), batch...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Seal(t.Context()); err != nil && !errors.Is(err, exportlog.ErrDamaged) {
+		t.Fatal(err)
+	}
+	var damaged *exportlog.DamagedError
+	if err := l.Close(); !errors.As(err, &damaged) {
+		t.Fatalf("closing says %v", err)
+	}
+	report, err := open(t, b).Verify(t.Context(), exportlog.Scope{})
+	if !errors.Is(err, exportlog.ErrDamaged) || len(report.Findings) != len(inTheWay) {
+		t.Errorf("Verify saw %v", report.Findings)
+	}
+	for _, key := range inTheWay {
+		if !slices.ContainsFunc(damaged.Findings, func(f exportlog.Finding) bool { return f.Object == key }) {
+			t.Errorf("closing does not name %s: %v", key, damaged)
+		}
+		if !named(report, exportlog.DerivedDiffers, key, 0) {
+			t.Errorf("Verify does not name %s: %v", key, report.Findings)
+		}
+	}
+	readsRight(t, b)
+}
