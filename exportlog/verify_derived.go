@@ -22,7 +22,7 @@ type derivedCheck struct {
 	block  []Row // of the block that is being walked over
 	big    hash.Hash
 	bigLen int64
-	index  int64 // index entries found
+	index  int64 // index entries found of rows up to marked
 	head   int64 // rows the log has by now
 	floor  int64 // the tree is known from here on
 }
@@ -176,7 +176,7 @@ func (d *derivedCheck) compare(ctx context.Context, objects []object, must bool)
 		switch {
 		case wrong == nil || !wrong.Missing:
 			d.v.report.Derived++
-			if isEntry {
+			if isEntry && must {
 				d.index++
 			}
 			if wrong != nil {
@@ -251,36 +251,43 @@ func (d *derivedCheck) stray(ctx context.Context, key string) error {
 	return err
 }
 
-// strayEntries looks for index entries of no row, if there are more entries than
-// the rows have.
+// strayEntries looks for index entries of no row. Up to the mark all entries were
+// there to be counted: only if there are more of them now is each looked at. Above
+// it, writers may be adding theirs, and each is.
 func (d *derivedCheck) strayEntries(ctx context.Context) error {
-	var listed int64
-	for _, err := range d.v.log.store.List(ctx, indexPrefix) {
-		if err != nil {
-			return err
-		}
-		listed++
-	}
-	if listed == d.index {
-		return nil
-	}
 	proofs, err := d.v.log.view(ctx)
 	if err != nil {
 		return err
 	}
+	listed, err := d.weedWhere(ctx, proofs, func(row int64) bool { return row == 0 || row > d.marked })
+	if err != nil || listed == d.index {
+		return err
+	}
+	_, err = d.weedWhere(ctx, proofs, func(row int64) bool { return 0 < row && row <= d.marked })
+	return err
+}
+
+// weedWhere weeds the index entries of some rows, and counts the others. One whose
+// name has no row is of row 0.
+func (d *derivedCheck) weedWhere(ctx context.Context, proofs view, suspicious func(row int64) bool) (others int64, err error) {
 	var keys []string
 	for e, err := range d.v.log.store.List(ctx, indexPrefix) {
 		if err != nil {
-			return err
+			return 0, err
+		}
+		row, _ := indexRow(e.Ref.Key)
+		if !suspicious(row) {
+			others++
+			continue
 		}
 		if keys = append(keys, e.Ref.Key); len(keys) == parallelReads {
 			if err := d.weed(ctx, proofs, keys); err != nil {
-				return err
+				return 0, err
 			}
 			keys = keys[:0]
 		}
 	}
-	return d.weed(ctx, proofs, keys)
+	return others, d.weed(ctx, proofs, keys)
 }
 
 // weed names those of some index entries that are of no row.
