@@ -149,7 +149,7 @@ func TestReference(t *testing.T) {
 // What is empty signs nothing and trusts nobody, and says so.
 func TestZeroValues(t *testing.T) {
 	bundle := sign(t, newKeySigner(t))
-	for name, s := range map[string]*manifest.Signer{"nil": nil, "zero": {}} {
+	for name, s := range map[string]*manifest.Signer{"nil": nil, "zero": {}, "nobody's": manifest.NewSealingSigner(nil)} {
 		if _, err := s.Sign(t.Context(), statement(t)); !errors.Is(err, manifest.ErrNoSigner) {
 			t.Errorf("%s signer: %v", name, err)
 		}
