@@ -132,7 +132,7 @@ func only(exports []exportlog.Row) (exportlog.Row, error) {
 
 // exports returns the export rows that a query leads to; none is a NotLocatedError.
 func (l *Linker) exports(ctx context.Context, q exportlog.Query) (exports []exportlog.Row, damage, err error) {
-	rows, damage, err := l.find(ctx, q)
+	rows, damage, err := l.leading(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -158,6 +158,34 @@ func (l *Linker) find(ctx context.Context, q exportlog.Query) (rows []exportlog.
 	}
 	return rows, nil, err
 }
+
+// leading finds the rows that a query leads to, and with each correction among them
+// the row that it puts right: a link may have its ticket by correction.
+func (l *Linker) leading(ctx context.Context, q exportlog.Query) (rows []exportlog.Row, damage, err error) {
+	if rows, damage, err = l.find(ctx, q); err != nil {
+		return nil, nil, err
+	}
+	for _, c := range ofKind(rows, exportlog.KindCorrection) {
+		if slices.ContainsFunc(rows, func(r exportlog.Row) bool { return r.ExportRowID == c.CorrectionOfExportRowID }) {
+			continue
+		}
+		for depth := 0; c.Kind == exportlog.KindCorrection && depth < maxCorrections; depth++ {
+			put, _, err := l.find(ctx, exportlog.Query{ExportRowID: c.CorrectionOfExportRowID})
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(put) == 0 {
+				break
+			}
+			c = put[0]
+		}
+		rows = append(rows, c)
+	}
+	return rows, damage, nil
+}
+
+// maxCorrections is how many corrections of a correction are followed.
+const maxCorrections = 16
 
 // exportsOf returns the export rows among rows, and those that the link rows
 // among them are about, each once.

@@ -44,7 +44,7 @@ func (l *Linker) Prove(ctx context.Context, q exportlog.Query) ([]Proof, error) 
 }
 
 func (l *Linker) prove(ctx context.Context, q exportlog.Query) ([]Proof, error) {
-	rows, damage, err := l.find(ctx, q)
+	rows, damage, err := l.leading(ctx, q)
 	if err != nil {
 		return nil, err
 	}
