@@ -89,12 +89,12 @@ func (l *Log) CurrentOf(ctx context.Context, exportRowID int64) (Current, error)
 	if len(rows) != 1 {
 		return Current{}, fmt.Errorf("exportlog: current: the log has no row %d", exportRowID)
 	}
-	return l.Fold(ctx, rows[0])
+	return l.CurrentOfRow(ctx, rows[0])
 }
 
-// Fold returns an export as it stands, from its row: [Log.CurrentOf] for those who
+// CurrentOfRow returns an export as it stands, from its row: [Log.CurrentOf] for those who
 // have found the row already. A row of another kind is an error.
-func (l *Log) Fold(ctx context.Context, export Row) (Current, error) {
+func (l *Log) CurrentOfRow(ctx context.Context, export Row) (Current, error) {
 	if export.Kind != KindExport {
 		return Current{}, fmt.Errorf("exportlog: current: row %d is not an export", export.ExportRowID)
 	}

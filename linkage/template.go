@@ -147,10 +147,10 @@ func missingInText(text string, add func(field, what string) string) []MissingFi
 // spelledOtherwise reports whether a line means a field and does not name it, as
 // "Promotion packet ID" does.
 func spelledOtherwise(line, field string) bool {
-	return strings.Contains("_"+words(line)+"_", "_"+field+"_")
+	return strings.Contains("_"+tokens(line)+"_", "_"+field+"_")
 }
 
-func words(text string) string {
+func tokens(text string) string {
 	return strings.ToLower(wordBreaks.ReplaceAllString(text, "_"))
 }
 
@@ -191,7 +191,7 @@ func (f issueForm) missing() []MissingField {
 func (e formElement) asksFor(field string) bool {
 	switch e.Type {
 	case "input", "textarea", "dropdown":
-		return words(e.ID) == field || spelledOtherwise(e.Attributes.Label, field)
+		return tokens(e.ID) == field || spelledOtherwise(e.Attributes.Label, field)
 	}
 	return false
 }
