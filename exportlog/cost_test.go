@@ -67,6 +67,21 @@ func TestCostIsFlat(t *testing.T) {
 	}
 }
 
+// The most that can lie behind a mark when all is well: a block less a row, each
+// row in a commit of its own.
+func TestCostWithALongTail(t *testing.T) {
+	b := memworm.New()
+	grow(t, b, 1024)
+	l := open(t, b)
+	for n := 1025; n < 1280; n++ {
+		mustAppend(t, l, numbered(n))
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) { costAt(t, b, 1279) })
+}
+
 func costAt(t *testing.T, b *memworm.Bucket, rows int) {
 	m := &wormtest.Metered{Driver: b, Latency: roundTrip}
 	store, err := worm.New(t.Context(), m)
