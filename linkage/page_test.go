@@ -111,7 +111,7 @@ func TestPageIsSafe(t *testing.T) {
 			}
 		}
 	}
-	if page := string(html(t, hostile(t))); !strings.Contains(page, "⟨U+202E⟩") || !strings.Contains(page, "INC-&lt;b&gt;&amp;⟨U+2066⟩") {
+	if page := string(html(t, hostile(t))); !strings.Contains(page, "⟨U&#43;202E⟩") || !strings.Contains(page, "INC-&lt;b&gt;&amp;⟨U&#43;2066⟩") {
 		t.Error("characters that cannot be seen are not spelled out")
 	}
 }
