@@ -120,7 +120,7 @@ func crowded(t testing.TB) (*chronicle, archive.Receipt) {
 func TestPackVerifiesItself(t *testing.T) {
 	needShell(t)
 	c, r := crowded(t)
-	dir := written(t, pack(t, c, r.ExportRowID, linkage.PackOptions{Events: sampleEvents(t)}))
+	dir := written(t, pack(t, c, r.ExportRowID, linkage.PackOptions{Events: eventStream(t)}))
 	wantVerified(t, dir)
 	out, err := shell(t, dir, "sed -n '/^```sh$/,/^```$/{//!p}' VERIFY.md | bash", "")
 	if err != nil || !strings.Contains(out, "row 1 of 64: export") || !strings.Contains(out, "row 64 of 64: extend") {

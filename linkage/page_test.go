@@ -37,12 +37,12 @@ func pages(t *testing.T) map[string]linkage.Lineage {
 		t.Fatal(err)
 	}
 	a, _ := exported(t)
-	cycle, err := linkage.New(a).Lineage(t.Context(), linkage.Story{ReleaseCycleID: "rc-2026-34", Events: sampleEvents(t)})
+	cycle, err := linkage.New(a).Lineage(t.Context(), linkage.Story{ReleaseCycleID: "rc-2026-34", Events: eventStream(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return map[string]linkage.Lineage{
-		"incident":      lineage(t, c, linkage.Story{IncidentTicketID: "INC-2888", Events: sampleEvents(t)}),
+		"incident":      lineage(t, c, linkage.Story{IncidentTicketID: "INC-2888", Events: eventStream(t)}),
 		"release-cycle": cycle,
 		"hostile":       hostile(t),
 	}
