@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Policy   *policy.Policy     // nil is policy.Default
 	Signer   *manifest.Signer   // signs each batch's manifest
-	Verifier *manifest.Verifier // the keys that are trusted; nil trusts the Signer's alone
+	Verifier *manifest.Verifier // who is trusted; nil trusts the Signer alone. What it does not trust is not exported either
 	Operator string             // export_operator_ack: who, or what pipeline, answers for the exports
 	Clock    func() time.Time   // nil is time.Now
 

@@ -77,11 +77,11 @@ type batch struct {
 	at    time.Time // of the export
 }
 
-// batches groups the packets that are not logged yet, each once, as many to a
-// manifest as it can name.
+// batches groups the packets that are not logged yet, each once, in as few manifests
+// as can name them and their exhibits: each packet goes to the first that has room.
 func batches(items []*item, logged map[exportlog.Key]exportlog.Row) []batch {
 	var all []batch
-	subjects := 0
+	var room []int // that each has left, in subjects
 	seen := map[string]bool{}
 	for _, it := range items {
 		if _, done := logged[it.logKey()]; done || seen[it.idempotencyKey] {
@@ -89,12 +89,12 @@ func batches(items []*item, logged map[exportlog.Key]exportlog.Row) []batch {
 		}
 		seen[it.idempotencyKey] = true
 		n := 1 + len(it.exhibits)
-		if len(all) == 0 || subjects+n > manifest.MaxSubjects {
-			all, subjects = append(all, batch{}), 0
+		first := slices.IndexFunc(room, func(left int) bool { return left >= n })
+		if first < 0 {
+			first, all, room = len(all), append(all, batch{}), append(room, manifest.MaxSubjects)
 		}
-		last := &all[len(all)-1]
-		last.items = append(last.items, it)
-		subjects += n
+		all[first].items = append(all[first].items, it)
+		room[first] -= n
 	}
 	for i := range all {
 		all[i].id = batchID(all[i].items)

@@ -43,7 +43,8 @@ func (c Check) String() string {
 // the manifest's digests, each object is locked at least as firmly and as long as the
 // manifest and the log's later rows promise, and held where they say so, the log still
 // has the row that the manifest saw last, and the key was in use when the log took the
-// row.
+// row. Of the log before the row, Confirm reads what vouches for it, and damage there is
+// a finding; [Archive.Verify] reads every row.
 //
 // Confirm goes on after it has found something, and then returns a
 // [NotConfirmedError] with all of it. Any other error means that it could not
@@ -54,7 +55,7 @@ func (a *Archive) Confirm(ctx context.Context, row exportlog.Row) (Confirmation,
 		return c.Confirmation, fmt.Errorf("archive: confirm row %d: %w", row.ExportRowID, err)
 	}
 	if len(c.Findings) > 0 {
-		return c.Confirmation, fmt.Errorf("archive: confirm row %d: %w", row.ExportRowID, &NotConfirmedError{Findings: c.Findings})
+		return c.Confirmation, fmt.Errorf("archive: confirm row %d: %w", row.ExportRowID, &NotConfirmedError{Findings: c.Findings, causes: c.causes})
 	}
 	return c.Confirmation, nil
 }
@@ -69,6 +70,7 @@ type confirmer struct {
 	states  []worm.Object               // of the objects that were found
 	before  exportlog.Row               // the one before in the log, if it was read already
 	anchors map[manifest.LogAnchor]bool // that were found borne out; may be nil
+	causes  []error                     // of findings about the manifest
 }
 
 func (c *confirmer) find(kind exportlog.FindingKind, object, format string, args ...any) {
@@ -112,6 +114,7 @@ func (c *confirmer) together(ctx context.Context, checks ...func(*confirmer, con
 		c.about, c.states = append(c.about, p.about...), append(c.states, p.states...)
 		c.Objects, c.Bytes = c.Objects+p.Objects, c.Bytes+p.Bytes
 		c.Checks, c.Findings = append(c.Checks, p.Checks...), append(c.Findings, p.Findings...)
+		c.causes = append(c.causes, p.causes...)
 	}
 	return err
 }
@@ -123,6 +126,7 @@ func (c *confirmer) rowInLog(ctx context.Context) error {
 		return err
 	}
 	before := len(c.Findings)
+	c.damage(err)
 	if len(rows) != 1 {
 		c.find(exportlog.Missing, "log", "the log has no such row")
 	} else if rows[0].SHA256() != c.row.SHA256() {
@@ -130,6 +134,20 @@ func (c *confirmer) rowInLog(ctx context.Context) error {
 	}
 	c.checked(before, "log", "row %d is in the log, byte for byte as given", c.row.ExportRowID)
 	return nil
+}
+
+// damage takes over what is wrong with the log up to the row, as far as it was read:
+// evidence that rests on a log which was edited before it is not confirmed.
+func (c *confirmer) damage(err error) {
+	var damaged *exportlog.DamagedError
+	if !errors.As(err, &damaged) {
+		return
+	}
+	for _, f := range damaged.Findings {
+		if f.ExportRowID <= c.row.ExportRowID {
+			c.Findings = append(c.Findings, f)
+		}
+	}
 }
 
 // promises reads what later rows say of how the export is kept.

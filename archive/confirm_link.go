@@ -18,7 +18,7 @@ func (a *Archive) ConfirmLinked(ctx context.Context, link exportlog.Row) (Confir
 	c := confirmer{archive: a, opener: a.newOpener(), row: link}
 	err := c.linked(ctx)
 	if err == nil && len(c.Findings) > 0 {
-		err = &NotConfirmedError{Findings: c.Findings}
+		err = &NotConfirmedError{Findings: c.Findings, causes: c.causes}
 	}
 	if err != nil {
 		return c.Confirmation, fmt.Errorf("archive: confirm what row %d is linked to: %w", link.ExportRowID, err)

@@ -57,7 +57,7 @@ func (c *confirmer) evidence(ctx context.Context) error {
 	var broken *NotConfirmedError
 	if errors.As(err, &broken) {
 		found := len(c.Findings)
-		c.Findings = append(c.Findings, broken.Findings...)
+		c.Findings, c.causes = append(c.Findings, broken.Findings...), append(c.causes, broken.causes...)
 		c.checked(found, "manifest", "the manifest hashes to content_integrity_reference and a trusted key signed it")
 		return nil
 	}

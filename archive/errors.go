@@ -65,9 +65,12 @@ func (e *PacketError) Error() string {
 func (e *PacketError) Unwrap() error { return e.Err }
 
 // NotConfirmedError lists what is not as it was exported. It matches
-// [ErrNotConfirmed].
+// [ErrNotConfirmed] and, where a manifest does not verify, the error of package
+// manifest that says why, such as manifest.ErrNotOwner.
 type NotConfirmedError struct {
 	Findings []exportlog.Finding
+
+	causes []error // of findings about manifests
 }
 
 func (e *NotConfirmedError) Error() string {
@@ -80,3 +83,6 @@ func (e *NotConfirmedError) Error() string {
 
 // Is matches ErrNotConfirmed.
 func (e *NotConfirmedError) Is(target error) bool { return target == ErrNotConfirmed }
+
+// Unwrap returns why manifests do not verify.
+func (e *NotConfirmedError) Unwrap() []error { return e.causes }

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
@@ -14,7 +15,9 @@ import (
 // it hashes to the reference, verifies its signature, and returns the evidence of
 // every export that rests on it, in the order of the log. A reference that no
 // manifest in the bucket hashes to, or no export row has, is [ErrNotArchived]; a
-// manifest that does not verify is a [NotConfirmedError].
+// manifest that does not verify, or that something hides, is a [NotConfirmedError]. A
+// log that is damaged may have had more rows: what is still there comes with the
+// [exportlog.DamagedError].
 //
 // The reference alone does not say where the manifest lies, so Resolve lists the
 // manifests: a request for every thousand batches. [Archive.Retrieve] finds an
@@ -22,7 +25,7 @@ import (
 func (a *Archive) Resolve(ctx context.Context, reference string) ([]Evidence, error) {
 	all, err := a.resolve(ctx, reference)
 	if err != nil {
-		return nil, fmt.Errorf("archive: resolve %.100q: %w", reference, err)
+		return all, fmt.Errorf("archive: resolve %.100q: %w", reference, err)
 	}
 	return all, nil
 }
@@ -57,14 +60,34 @@ func (a *Archive) resolve(ctx context.Context, reference string) ([]Evidence, er
 
 // batchOf finds the folder in which the manifest of a digest lies.
 func (a *Archive) batchOf(ctx context.Context, hex string) (string, error) {
-	for e, err := range a.store.List(ctx, manifests) {
+	digest, err := worm.ParseDigest(hex)
+	if err != nil {
+		return "", err
+	}
+	if batchID, _, err := named(a.store.List(ctx, manifests), digest); err != nil || batchID != "" {
+		return batchID, err
+	}
+	_, key, err := named(a.store.ListHidden(ctx, manifests), digest)
+	if err == nil && key == "" {
+		err = fmt.Errorf("%w: no manifest in the bucket has this name", ErrNotArchived)
+	}
+	if err != nil {
+		return "", err
+	}
+	return "", &NotConfirmedError{Findings: []exportlog.Finding{{Kind: exportlog.Hidden, Object: key,
+		Problem: "the manifest is hidden by a delete marker or a newer version"}}}
+}
+
+// named finds the manifest of a digest, and the batch that it is of.
+func named(entries iter.Seq2[worm.Entry, error], digest worm.Digest) (batchID, key string, err error) {
+	for e, err := range entries {
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
-		batchID, file, _ := strings.Cut(strings.TrimPrefix(e.Ref.Key, manifests), "/")
-		if digest, err := worm.ParseDigest(hex); err == nil && e.Ref.Key == manifestKey(batchID, digest) && file != "" {
-			return batchID, nil
+		batchID, _, _ := strings.Cut(strings.TrimPrefix(e.Ref.Key, manifests), "/")
+		if e.Ref.Key == manifestKey(batchID, digest) {
+			return batchID, e.Ref.Key, nil
 		}
 	}
-	return "", fmt.Errorf("%w: no manifest in the bucket has this name", ErrNotArchived)
+	return "", "", nil
 }

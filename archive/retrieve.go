@@ -135,11 +135,11 @@ func (o *opener) evidence(ctx context.Context, row exportlog.Row) (Evidence, err
 	}
 	hex, err := manifest.ParseReference(row.ContentIntegrityReference)
 	if err != nil {
-		return Evidence{}, notConfirmed(row, "log", "content_integrity_reference: %v", err)
+		return Evidence{}, notConfirmed(row, "log", "content_integrity_reference: %w", err)
 	}
 	digest, err := worm.ParseDigest(hex)
 	if err != nil {
-		return Evidence{}, notConfirmed(row, "log", "content_integrity_reference: %v", err)
+		return Evidence{}, notConfirmed(row, "log", "content_integrity_reference: %w", err)
 	}
 	key := manifestKey(row.ExportBatchID, digest)
 	if err := o.open(ctx, row, key, digest); err != nil {
@@ -150,7 +150,7 @@ func (o *opener) evidence(ctx context.Context, row exportlog.Row) (Evidence, err
 			return Evidence{Row: row, Packet: p, Statement: o.verified.Statement, SignedBy: o.verified.SignedBy, Timestamps: o.verified.Timestamps, archive: o.archive}, nil
 		}
 	}
-	return Evidence{}, notConfirmed(row, key, "the manifest has no packet with the contents and at the archive_uri that the row names, %.200q", row.ArchiveURI)
+	return Evidence{}, notConfirmed(row, key, "%w: it has no packet with the contents and at the archive_uri that the row names, %.200q", manifest.ErrNotCovered, row.ArchiveURI)
 }
 
 func (o *opener) open(ctx context.Context, row exportlog.Row, key string, digest worm.Digest) error {
@@ -162,14 +162,14 @@ func (o *opener) open(ctx context.Context, row exportlog.Row, key string, digest
 	}
 	bundle, err := o.archive.readExact(ctx, key, digest)
 	if errors.Is(err, worm.ErrNotFound) || errors.Is(err, worm.ErrCorrupt) || errors.Is(err, worm.ErrBadKey) {
-		return notConfirmed(row, key, "the manifest: %v", err)
+		return notConfirmed(row, key, "the manifest: %w", err)
 	}
 	if err != nil {
 		return err
 	}
 	verified, err := o.archive.verifier.Verify(bundle)
 	if err != nil {
-		return notConfirmed(row, key, "the manifest: %v", err)
+		return notConfirmed(row, key, "the manifest: %w", err)
 	}
 	o.key, o.verified = key, verified
 	return nil
@@ -190,7 +190,9 @@ func (a *Archive) readExact(ctx context.Context, key string, digest worm.Digest)
 }
 
 func notConfirmed(row exportlog.Row, object, format string, args ...any) error {
-	return &NotConfirmedError{Findings: []exportlog.Finding{{Kind: BadManifest, Object: object, ExportRowID: row.ExportRowID, Problem: fmt.Sprintf(format, args...)}}}
+	cause := fmt.Errorf(format, args...)
+	return &NotConfirmedError{causes: []error{cause},
+		Findings: []exportlog.Finding{{Kind: BadManifest, Object: object, ExportRowID: row.ExportRowID, Problem: cause.Error()}}}
 }
 
 // parse reads a packet's own bytes again, as they were read when it was exported.

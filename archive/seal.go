@@ -33,7 +33,7 @@ func (a *Archive) seal(ctx context.Context, b batch) (sealed, error) {
 	if err != nil {
 		return sealed{}, err
 	}
-	bundle, err := a.signer.Sign(ctx, statement)
+	bundle, err := a.sign(ctx, statement)
 	if err != nil {
 		return sealed{}, err
 	}
