@@ -68,7 +68,7 @@ func TestRehearseOnS3(t *testing.T) {
 	if !r.WithinSLA() || r.ExitStatus() != 0 || len(r.Fixes()) != 0 || r.Export.RetentionClass != retention.Regulated || r.Export.ExportRowID != 2 {
 		t.Errorf("%s, of row %d", r.Verdict(), r.Export.ExportRowID)
 	}
-	r = rehearse(linkage.Drill{ExportRowID: 2, SLA: 100 * time.Millisecond}) // which 40 ms a request cannot keep
+	r = rehearse(linkage.Drill{ExportRowID: 2, SLA: 100 * time.Millisecond})                                                            // which 40 ms a request cannot keep
 	if fixes := r.Fixes(); r.WithinSLA() || r.ExitStatus() != 1 || len(fixes) == 0 || !strings.Contains(fixes[0], " round trips of ") { // what takes the rest is the machine's affair
 		t.Errorf("%s: %q", r.Verdict(), fixes)
 	}
