@@ -35,13 +35,14 @@ func (d *deriver) note(row int64) {
 	}
 }
 
-// pace is how many objects are written at once: while somebody waits for a commit,
-// fewer the less there is for a reader to catch up with.
+// pace is how many objects are written at once. While somebody waits for a commit
+// they are few, for on a disk they are in its way, as long as a reader catches up with
+// what lacks its entries in one window.
 func (d *deriver) pace() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.pending < maxPending/2 && d.log.queue.busy() {
-		return min(2+d.behind/8, parallelReads)
+		return min(2+max(d.behind-maxWindow, 0)/16, parallelReads)
 	}
 	return parallelReads
 }
