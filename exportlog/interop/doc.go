@@ -6,8 +6,10 @@
 // "All that is derived" is, beside the tiles that Tessera writes too, two index
 // entries a row, each a file of its own and synced, which Tessera has none of: that,
 // and not commits, is what bounds a directory in the long run. The second comparison
-// is with what Tessera acknowledges; its shutdown waits for its next checkpoint. What an opening, a find and an append take at ten, ten thousand and a
-// million rows is reported by
+// is with what Tessera acknowledges; its shutdown waits for its next checkpoint.
+//
+// What an opening, a find and an append take at ten, ten thousand and a million rows
+// is reported by
 //
 //	go test ./exportlog -run '^$' -bench Cost -benchtime 1x
 //
