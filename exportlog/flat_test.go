@@ -2,7 +2,6 @@ package exportlog
 
 import (
 	"bytes"
-	"fmt"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -67,7 +66,7 @@ func TestTreeReadsAreFlat(t *testing.T) {
 			if err := read(tlog.TileHashReader(tlog.Tree{N: rows, Hash: root}, a)); err != nil {
 				t.Fatal(err)
 			}
-			t.Log(fmt.Sprintf("%s at %d rows: %d tiles in %d round trip", what, rows, a.tiles, a.rounds))
+			t.Logf("%s at %d rows: %d tiles in %d round trip", what, rows, a.tiles, a.rounds)
 			if a.rounds != 1 || a.tiles > 8 {
 				t.Errorf("%s at %d rows takes %d tiles in %d round trips", what, rows, a.tiles, a.rounds)
 			}
