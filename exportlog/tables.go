@@ -3,10 +3,8 @@ package exportlog
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -22,14 +20,10 @@ var csvColumns = []string{
 // stands under the number of its last correction, and the number of the row that
 // it was exported by is in correction_of_export_row_id.
 //
-// The format is RFC 4180, in UTF-8. So that no spreadsheet takes a value for a
-// formula, one that starts with = + - @ a tab or a line break is written with an
-// apostrophe before it, as OWASP advises. On a damaged log what can be read is
-// written, and the error says what could not.
+// The format is that of [CSVWriter]. On a damaged log what can be read is written,
+// and the error says what could not.
 func (l *Log) WriteCSV(ctx context.Context, w io.Writer) error {
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	err := out.Write(csvColumns)
+	out, err := NewCSVWriter(w, csvColumns...)
 	var damage error
 	for c, bad := range l.Current(ctx) {
 		if err != nil {
@@ -41,9 +35,8 @@ func (l *Log) WriteCSV(ctx context.Context, w io.Writer) error {
 		}
 		err = writeCurrent(out, c)
 	}
-	out.Flush()
 	if err == nil {
-		err = out.Error()
+		err = out.Flush()
 	}
 	if err == nil {
 		err = damage
@@ -54,7 +47,7 @@ func (l *Log) WriteCSV(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-func writeCurrent(out *csv.Writer, c Current) error {
+func writeCurrent(out *CSVWriter, c Current) error {
 	links := c.Links
 	if len(links) == 0 {
 		links = []Row{{}}
@@ -64,16 +57,13 @@ func writeCurrent(out *csv.Writer, c Current) error {
 		number, correctionOf = by, c.ExportRowID
 	}
 	for _, link := range links {
-		record := []string{
+		err := out.Write(
 			rowValue(number), c.PromotionPacketID, c.PromotionDecision, csvTime(c.PromotionDecisionAtUTC), c.ExportBatchID, c.ArchiveURI,
 			string(c.RetentionClass), c.ContentIntegrityReference, csvTime(c.ExportedAtUTC), c.ExportOperatorAck,
 			first(link.RollbackEventID, c.RollbackEventID), first(link.IncidentTicketID, c.IncidentTicketID),
 			first(link.DivergenceSummary, c.DivergenceSummary), first(link.LinkOwnerAck, c.LinkOwnerAck), rowValue(correctionOf),
-		}
-		for i, value := range record {
-			record[i] = unformula(value)
-		}
-		if err := out.Write(record); err != nil {
+		)
+		if err != nil {
 			return err
 		}
 	}
@@ -92,14 +82,6 @@ func csvTime(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339Nano)
-}
-
-// unformula keeps a value from being taken for a formula.
-func unformula(value string) string {
-	if value != "" && strings.ContainsRune("=+-@\t\r\n", rune(value[0])) {
-		return "'" + value
-	}
-	return value
 }
 
 // WriteJSONL writes the lines of the log from an export_row_id on, byte for byte
