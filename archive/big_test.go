@@ -53,7 +53,7 @@ func TestBigExhibit(t *testing.T) {
 
 // watchHeap samples the heap until the function it returns is called, which gives
 // the most that it grew.
-func watchHeap(t *testing.T) func() uint64 {
+func watchHeap(t testing.TB) func() uint64 {
 	heap := func() uint64 {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
