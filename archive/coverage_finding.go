@@ -51,8 +51,8 @@ type CoverageFinding struct {
 	ExportRowID            int64           `json:"export_row_id,omitzero"` // the row that it is about
 	RetentionClass         retention.Class `json:"retention_class,omitzero"`
 	ExportedAtUTC          time.Time       `json:"exported_at_utc,omitzero"`
-	RecordedAtUTC          time.Time       `json:"recorded_at_utc,omitzero"`            // the export was complete when the later of the two had come
-	LateBy                 time.Duration   `json:"late_by_seconds,omitzero,format:sec"` // beyond what the policy allows
+	RecordedAtUTC          time.Time       `json:"recorded_at_utc,omitzero"` // the export was complete when the later of the two had come
+	LateBySeconds          int64           `json:"late_by_seconds,omitzero"` // beyond what the policy allows, rounded up
 	IncidentTicketID       string          `json:"incident_ticket_id,omitzero"`
 	RollbackEventID        string          `json:"rollback_event_id,omitzero"`
 	Problem                string          `json:"problem"` // in words

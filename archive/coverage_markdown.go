@@ -75,7 +75,7 @@ func (m *coverageMarkdown) table(out io.Writer, kind CoverageKind, n int64) {
 	fmt.Fprintf(out, "\n## %s (%d)\n\n| promotion_packet_id | promotion_decision | promotion_decision_at_utc | export_row_id | incident | problem |\n|---|---|---|---:|---|---|\n", kind, n)
 	for _, f := range m.found[kind] {
 		fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", cell(f.PromotionPacketID), cell(f.PromotionDecision), unlessZero(f.PromotionDecisionAtUTC),
-			rowNumber(f.ExportRowID), cell(f.IncidentTicketID+f.RollbackEventID), cell(f.Problem))
+			numberUnlessZero(f.ExportRowID), cell(f.IncidentTicketID+f.RollbackEventID), cell(f.Problem))
 	}
 	if listed := int64(len(m.found[kind])); listed < n {
 		fmt.Fprintf(out, "\nand %d more, which CSV and JSON list.\n", n-listed)

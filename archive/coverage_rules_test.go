@@ -100,7 +100,7 @@ func TestCoverageRules(t *testing.T) {
 			}
 			late := time.Duration(0)
 			for _, f := range report.Found {
-				late += f.LateBy
+				late += time.Duration(f.LateBySeconds) * time.Second
 			}
 			if late != c.late {
 				t.Errorf("late by %v, want %v", late, c.late)
@@ -115,7 +115,7 @@ func TestCoverageCountsToTheCompletedExport(t *testing.T) {
 	a.log(t, ten.Add(48*time.Hour), exported("pp", "promote", time.Hour))
 	*a.now = noon
 	report := a.compare(t, archive.CoverageInput{Decisions: each([]archive.Decision{decided("pp", "promote", ten)})})
-	if wantKinds(t, report, "late: pp"); report.Found[0].LateBy != 24*time.Hour {
+	if wantKinds(t, report, "late: pp"); report.Found[0].LateBySeconds != 24*3600 {
 		t.Errorf("%+v", report.Found[0])
 	}
 }

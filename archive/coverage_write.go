@@ -76,8 +76,8 @@ func (c *coverageCSV) Finding(f CoverageFinding) error {
 		return err
 	}
 	return c.out.Write(
-		string(f.Kind), f.PromotionPacketID, f.PromotionDecision, unlessZero(f.PromotionDecisionAtUTC), rowNumber(f.ExportRowID), string(f.RetentionClass),
-		unlessZero(f.ExportedAtUTC), unlessZero(f.RecordedAtUTC), seconds(f.LateBy), f.IncidentTicketID, f.RollbackEventID, f.Problem,
+		string(f.Kind), f.PromotionPacketID, f.PromotionDecision, unlessZero(f.PromotionDecisionAtUTC), numberUnlessZero(f.ExportRowID), string(f.RetentionClass),
+		unlessZero(f.ExportedAtUTC), unlessZero(f.RecordedAtUTC), numberUnlessZero(f.LateBySeconds), f.IncidentTicketID, f.RollbackEventID, f.Problem,
 	)
 }
 
@@ -95,16 +95,9 @@ func unlessZero(t time.Time) string {
 	return utc(t)
 }
 
-func rowNumber(row int64) string {
-	if row == 0 {
+func numberUnlessZero(n int64) string {
+	if n == 0 {
 		return ""
 	}
-	return strconv.FormatInt(row, 10)
-}
-
-func seconds(d time.Duration) string {
-	if d == 0 {
-		return ""
-	}
-	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64)
+	return strconv.FormatInt(n, 10)
 }
