@@ -45,10 +45,10 @@ const (
 // tellGaps names what is missing.
 func (t *teller) tellGaps() {
 	if t.told.Damage != "" {
-		t.gap(GapDamaged, time.Time{}, "", 0, "part of the story could not be read: %s", t.told.Damage)
+		t.gap(GapDamaged, time.Time{}, "", 0, "Part of the story could not be read: %s", t.told.Damage)
 	}
 	if t.noKey && len(t.exports) > 0 {
-		t.gap(GapNoCheckpoint, time.Time{}, "", 0, "whether signed checkpoints cover these rows is not known: the archive was opened without the log's key")
+		t.gap(GapNoCheckpoint, time.Time{}, "", 0, "Whether signed checkpoints cover these rows is not known: the archive was opened without the log's key")
 	}
 	for i, x := range t.told.Exports {
 		t.exportGaps(t.exports[i], x)
@@ -67,27 +67,27 @@ func (t *teller) gap(kind GapKind, at time.Time, packet string, row int64, forma
 func (t *teller) exportGaps(c exportlog.Current, x Export) {
 	row, packet := c.ExportRowID, c.PromotionPacketID
 	if x.Unverified != "" {
-		t.gap(GapUnverified, c.ExportedAtUTC, packet, row, "what was believed cannot be shown: %s", x.Unverified)
+		t.gap(GapUnverified, c.ExportedAtUTC, packet, row, "What was believed cannot be shown: %s", x.Unverified)
 	}
 	limit := t.linker.archive.Policy().MaximumDelay(c.RetentionClass)
 	if took := c.ExportedAtUTC.Sub(c.PromotionDecisionAtUTC); limit > 0 && took > limit {
-		t.gap(GapLateExport, c.ExportedAtUTC, packet, row, "exported %s after the decision; the policy allows %s for %s", span(took), span(limit), x.RetentionClass)
+		t.gap(GapLateExport, c.ExportedAtUTC, packet, row, "Exported %s after the decision; the policy allows %s for %s", span(took), span(limit), x.RetentionClass)
 	}
 	if c.ReconstructedBy != "" {
-		t.gap(GapReconstructed, c.ExportedAtUTC, packet, row, "the packet was reconstructed by %s from %s", c.ReconstructedBy, c.ReconstructedFrom)
+		t.gap(GapReconstructed, c.ExportedAtUTC, packet, row, "The packet was reconstructed by %s from %s", c.ReconstructedBy, c.ReconstructedFrom)
 	}
 	if c.ReexportOfExportRowID != 0 {
-		t.gap(GapReexported, c.ExportedAtUTC, packet, row, "the same packet id was exported before, as row %d, with other contents", c.ReexportOfExportRowID)
+		t.gap(GapReexported, c.ExportedAtUTC, packet, row, "The same packet id was exported before, as row %d, with other contents", c.ReexportOfExportRowID)
 	}
 	if !t.noKey && row > t.covered {
-		t.gap(GapNoCheckpoint, time.Time{}, packet, row, "no signed checkpoint covers row %d yet", row)
+		t.gap(GapNoCheckpoint, time.Time{}, packet, row, "No signed checkpoint covers row %d yet", row)
 	}
 	for _, r := range c.NotUnderstood {
-		t.gap(GapNotUnderstood, r.RecordedAtUTC, packet, r.ExportRowID, "row %d is of kind %s, schema version %d: what it says may change the story", r.ExportRowID, r.Kind, r.SchemaVersion)
+		t.gap(GapNotUnderstood, r.RecordedAtUTC, packet, r.ExportRowID, "Row %d is of kind %s, schema version %d: what it says may change the story", r.ExportRowID, r.Kind, r.SchemaVersion)
 	}
 	for _, o := range x.Observed {
 		if o.Signed != "" && o.Recorded != "" && o.Signed != o.Recorded {
-			t.gap(GapRecordedDiffers, o.ObservedAtUTC, packet, row, "%s says that %s was recorded as %s; what was signed is %s", o.Source, o.Field, o.Recorded, o.Signed)
+			t.gap(GapRecordedDiffers, o.ObservedAtUTC, packet, row, "What was signed is %s %s; %s says that %s was recorded", o.Field, o.Signed, o.Source, o.Recorded)
 		}
 	}
 }
@@ -105,16 +105,16 @@ func (t *teller) productionGaps(x Export) {
 		deployed = true
 		switch {
 		case x.PromotionDecision != "promote":
-			t.gap(GapDeployedUndecided, e.AtUTC, x.PromotionPacketID, x.ExportRowID, "%s was deployed, and the decision was %s", e.DeployID, x.PromotionDecision)
+			t.gap(GapDeployedUndecided, e.AtUTC, x.PromotionPacketID, x.ExportRowID, "Deployed as %s, and the decision was %s", e.DeployID, x.PromotionDecision)
 		case e.AtUTC.Before(x.PromotionDecisionAtUTC):
-			t.gap(GapDeployedUndecided, e.AtUTC, x.PromotionPacketID, x.ExportRowID, "%s was deployed %s before the decision", e.DeployID, span(x.PromotionDecisionAtUTC.Sub(e.AtUTC)))
+			t.gap(GapDeployedUndecided, e.AtUTC, x.PromotionPacketID, x.ExportRowID, "Deployed as %s, %s before the decision", e.DeployID, span(x.PromotionDecisionAtUTC.Sub(e.AtUTC)))
 		}
 		if e.Artifact != "" && x.artifact != "" && e.Artifact != x.artifact {
-			t.gap(GapOtherArtifact, e.AtUTC, x.PromotionPacketID, x.ExportRowID, "%s deployed %s; decided on was %s", e.DeployID, e.Artifact, x.artifact)
+			t.gap(GapOtherArtifact, e.AtUTC, x.PromotionPacketID, x.ExportRowID, "Deployed as %s was %s; decided on was %s", e.DeployID, e.Artifact, x.artifact)
 		}
 	}
 	if !deployed && x.PromotionDecision == "promote" {
-		t.gap(GapNoDeploy, x.PromotionDecisionAtUTC, x.PromotionPacketID, x.ExportRowID, "promoted, and never seen deployed")
+		t.gap(GapNoDeploy, x.PromotionDecisionAtUTC, x.PromotionPacketID, x.ExportRowID, "Promoted, and never seen deployed")
 	}
 }
 
@@ -136,14 +136,14 @@ func (t *teller) orderGaps() {
 			}
 		case string(exportlog.KindExport):
 			if d, ok := deployed[packet]; ok {
-				t.gap(GapDeployedEarly, m.AtUTC, packet, m.ExportRowID, "%s was deployed %s before it was exported", d.DeployID, span(m.AtUTC.Sub(d.AtUTC)))
+				t.gap(GapDeployedEarly, m.AtUTC, packet, m.ExportRowID, "Deployed as %s, %s before it was exported", d.DeployID, span(m.AtUTC.Sub(d.AtUTC)))
 			}
 			if broken {
-				t.gap(GapExportAfter, m.AtUTC, packet, m.ExportRowID, "exported %s after %s", span(m.AtUTC.Sub(first.AtUTC)), eventName(first))
+				t.gap(GapExportAfter, m.AtUTC, packet, m.ExportRowID, "Exported %s after %s", span(m.AtUTC.Sub(first.AtUTC)), eventName(first))
 			}
 		case string(exportlog.KindCorrection):
 			if broken {
-				t.gap(GapCorrectionAfter, m.AtUTC, packet, m.ExportRowID, "row %d was corrected %s after %s", m.SubjectExportRowID, span(m.AtUTC.Sub(first.AtUTC)), eventName(first))
+				t.gap(GapCorrectionAfter, m.AtUTC, packet, m.ExportRowID, "Row %d was corrected %s after %s", m.SubjectExportRowID, span(m.AtUTC.Sub(first.AtUTC)), eventName(first))
 			}
 		}
 	}
@@ -163,13 +163,13 @@ func (t *teller) eventGaps() {
 		seen["incident "+e.IncidentTicketID], seen["rollback "+e.RollbackEventID] = true, true
 		switch {
 		case e.Type == EventIncident && !t.linked[e.PromotionPacketID+"\nincident "+e.IncidentTicketID]:
-			t.gap(GapUnlinkedIncident, e.AtUTC, e.PromotionPacketID, 0, "incident %s is bound to no export of its packet", e.IncidentTicketID)
+			t.gap(GapUnlinkedIncident, e.AtUTC, e.PromotionPacketID, 0, "Incident %s is bound to no export of its packet", e.IncidentTicketID)
 		case e.Type == EventRollback && !t.linked[e.PromotionPacketID+"\nrollback "+e.RollbackEventID]:
-			t.gap(GapUnlinkedRollback, e.AtUTC, e.PromotionPacketID, 0, "rollback %s is bound to no export of its packet", e.RollbackEventID)
+			t.gap(GapUnlinkedRollback, e.AtUTC, e.PromotionPacketID, 0, "Rollback %s is bound to no export of its packet", e.RollbackEventID)
 		}
 		if !exported[e.PromotionPacketID] && !told[e.PromotionPacketID] {
 			told[e.PromotionPacketID] = true
-			t.gap(GapNotExported, e.AtUTC, e.PromotionPacketID, 0, "%s names packet %q, and the archive has no export of it", e.name(), e.PromotionPacketID)
+			t.gap(GapNotExported, e.AtUTC, e.PromotionPacketID, 0, "The archive has no export of packet %s, which %s names", e.PromotionPacketID, e.name())
 		}
 	}
 	if !t.told.WithEvents {
@@ -179,7 +179,7 @@ func (t *teller) eventGaps() {
 		for _, link := range c.Links {
 			for _, name := range named(link) {
 				if !seen[name] {
-					t.gap(GapUnseenDivergence, link.RecordedAtUTC, link.PromotionPacketID, link.ExportRowID, "row %d binds %s, which the events do not have", link.ExportRowID, name)
+					t.gap(GapUnseenDivergence, link.RecordedAtUTC, link.PromotionPacketID, link.ExportRowID, "Row %d binds %s, which the events do not have", link.ExportRowID, name)
 				}
 			}
 		}
