@@ -34,10 +34,10 @@ func (d Decision) check(source string) error {
 	if d.PromotionPacketID == "" {
 		problems = append(problems, wrong("promotion_packet_id", ErrMissing))
 	}
-	if err := checkText(d.PromotionPacketID); err != nil {
+	if err := checkID(d.PromotionPacketID); err != nil {
 		problems = append(problems, wrong("promotion_packet_id", err))
 	}
-	if err := checkText(d.PromotionDecision); err != nil {
+	if err := checkID(d.PromotionDecision); err != nil {
 		problems = append(problems, wrong("promotion_decision", err))
 	}
 	if d.PromotionDecision != "" && d.PromotionDecisionAtUTC.IsZero() {
@@ -54,7 +54,7 @@ func (d Decision) check(source string) error {
 	return errors.Join(problems...)
 }
 
-func checkText(s string) error {
+func checkID(s string) error {
 	if len(s) > MaxDecisionIDBytes {
 		return fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, len(s), MaxDecisionIDBytes)
 	}

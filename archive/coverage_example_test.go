@@ -44,12 +44,12 @@ func ExampleArchive_Coverage() {
 
 	check(err)
 	for _, f := range report.Found {
-		fmt.Println(f.Kind, f.PromotionPacketID, f.IncidentTicketID)
+		fmt.Printf("%s: packet %q, incident %q\n", f.Kind, f.PromotionPacketID, f.IncidentTicketID)
 	}
 	fmt.Println("exit status", summary.ExitCode())
 	// Output:
-	// missing pp-2
-	// unlinked pp-1 INC-2888
+	// missing: packet "pp-2", incident ""
+	// unlinked: packet "pp-1", incident "INC-2888"
 	// exit status 1
 }
 

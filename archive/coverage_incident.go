@@ -26,7 +26,7 @@ func (i Incident) check(source string) error {
 	for _, f := range []struct{ name, value string }{
 		{"incident_ticket_id", i.IncidentTicketID}, {"rollback_event_id", i.RollbackEventID}, {"promotion_packet_id", i.PromotionPacketID},
 	} {
-		if err := checkText(f.value); err != nil {
+		if err := checkID(f.value); err != nil {
 			return &PacketError{PromotionPacketID: i.PromotionPacketID, Source: source, Field: f.name, Err: err}
 		}
 	}

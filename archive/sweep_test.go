@@ -15,7 +15,7 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 )
 
-func kinds(findings []exportlog.Finding) map[exportlog.FindingKind]int {
+func findingKinds(findings []exportlog.Finding) map[exportlog.FindingKind]int {
 	n := map[exportlog.FindingKind]int{}
 	for _, f := range findings {
 		n[f.Kind]++
@@ -36,8 +36,8 @@ func TestSweepKnowsWhatRowsPromise(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := a.VerifyRows(t.Context(), archive.Range{})
-	if !errors.Is(err, archive.ErrNotConfirmed) || fmt.Sprint(kinds(report.Findings)) != "map[not held:3 weak lock:3]" {
-		t.Errorf("%v: %v", kinds(report.Findings), err)
+	if !errors.Is(err, archive.ErrNotConfirmed) || fmt.Sprint(findingKinds(report.Findings)) != "map[not held:3 weak lock:3]" {
+		t.Errorf("%v: %v", findingKinds(report.Findings), err)
 	}
 	for _, f := range report.Findings {
 		if f.Kind == archive.NotHeld && (f.ExportRowID != 1 || !strings.Contains(f.Problem, "M-1")) || f.Kind == archive.WeakLock && (f.ExportRowID != 2 || !strings.Contains(f.Problem, "2035-09-01")) {
