@@ -46,12 +46,7 @@ func newItem(p Packet, folder string, exhibits []measured) *item {
 // idempotencyKey is the same for the same packet with the same exhibits, whoever
 // exports it, when, and to where.
 func idempotencyKey(p manifest.Packet) string {
-	lines := []string{fmt.Sprintf("%q %s", p.PromotionPacketID, p.Document.SHA256)}
-	for _, o := range p.Exhibits {
-		lines = append(lines, fmt.Sprintf("%q %s", o.Name, o.SHA256))
-	}
-	slices.Sort(lines[1:])
-	return "export:" + hexSum(strings.Join(lines, "\n"))
+	return "export:" + hexSum(contents(p))
 }
 
 func idempotencyKeys(items []*item) []string {
@@ -141,7 +136,7 @@ type decision struct {
 }
 
 func (a *Archive) decideOne(p Packet, at time.Time) (decision, error) {
-	e, err := a.policy.Explain(p.facts(), at)
+	e, err := a.policy.Explain(p.Facts(), at)
 	if err != nil {
 		return decision{}, p.problem("retention_class", err)
 	}

@@ -88,8 +88,8 @@ func (c *confirmer) confirm(ctx context.Context) error {
 	return nil
 }
 
-// parallelChecks bounds the objects that are read at once.
-const parallelChecks = 8
+// parallelChecks bounds the requests that wait for the bucket at once.
+const parallelChecks = 64
 
 // together runs checks at the same time, for each waits for the bucket, and puts
 // together what they found in the order they are given in.

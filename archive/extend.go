@@ -113,7 +113,7 @@ func (a *Archive) reclassify(ctx context.Context, t target, p *policy.Policy) (p
 	if err != nil {
 		return policy.Explanation{}, err
 	}
-	return p.Explain(packet.facts(), t.Exported.ExportedAtUTC)
+	return p.Explain(packet.Facts(), t.Exported.ExportedAtUTC)
 }
 
 // strongest collects locks, from several at once.

@@ -236,3 +236,29 @@ func TestHoldsThatCross(t *testing.T) {
 	}
 	wantHeld(t, "in the end", b, "packets/pp-2/", "manifests/")
 }
+
+// Evidence that was moved is found under its new address, and under hold is not moved.
+func TestMovedEvidence(t *testing.T) {
+	a := over(t, memworm.New(), config(t))
+	scene(t, a)
+	first := rows(t, a)[0]
+	moved := exportlog.Row{Kind: exportlog.KindCorrection, CorrectionOfExportRowID: 1, PromotionPacketID: "pp-1",
+		ArchiveURI: strings.Replace(first.ArchiveURI, "mem://", "s3://copy/", 1), Reason: "the bucket was copied", IdempotencyKey: "moved"}
+	if _, err := a.Hold(t.Context(), archive.Selection{PromotionPacketID: "pp-1"}, matter("M-1", "legal/one")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Log().Append(t.Context(), moved); !errors.Is(err, exportlog.ErrBadRow) || !strings.Contains(err.Error(), "legal hold") {
+		t.Errorf("moved under hold: %v", err)
+	}
+	if _, err := a.Release(t.Context(), archive.Selection{PromotionPacketID: "pp-1"}, matter("M-1", "legal/two")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Log().Append(t.Context(), moved); err != nil {
+		t.Fatal(err)
+	}
+	for _, uri := range []string{first.ArchiveURI, moved.ArchiveURI} {
+		if e, err := a.Retrieve(t.Context(), uri); err != nil || e.Row.ExportRowID != 1 {
+			t.Errorf("%s: row %d, %v", uri, e.Row.ExportRowID, err)
+		}
+	}
+}

@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"archive/manifest":                   {},
 	"archive/manifest/keyless":           {"archive/manifest"},
 	"archive":                            {"exportlog", "archive/manifest", "retention/worm", "retention/policy", "retention"},
-	"linkage":                            {"archive", "exportlog", "retention/worm/memworm", "retention/worm"},
+	"linkage":                            {"archive", "exportlog", "retention/policy", "retention/worm/memworm", "retention/worm", "retention"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

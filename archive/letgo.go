@@ -120,7 +120,7 @@ func (a *Archive) heldBy(ctx context.Context, exports map[int64]exportlog.Row) (
 
 // heldRefs returns an export's objects if it is held, and none if it is not.
 func (a *Archive) heldRefs(ctx context.Context, export exportlog.Row) ([]worm.Ref, error) {
-	c, err := a.log.Fold(ctx, export)
+	c, err := a.log.CurrentOfRow(ctx, export)
 	if err != nil || !c.Held() {
 		return nil, err
 	}

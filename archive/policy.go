@@ -16,7 +16,7 @@ import (
 // decision is to be exported, its retention class and the rules that gave it, until
 // when it would be locked and how firmly, and by what policy. Nothing is written.
 func (a *Archive) Explain(p Packet) (policy.Explanation, error) {
-	e, err := a.policy.Explain(p.facts(), a.clock())
+	e, err := a.policy.Explain(p.Facts(), a.clock())
 	if err != nil {
 		return e, fmt.Errorf("archive: explain: %w", p.problem("retention_class", err))
 	}
@@ -39,8 +39,9 @@ func checkText(field, text string) error {
 	return nil
 }
 
-// facts are what the policy's rules look at.
-func (p Packet) facts() policy.Facts {
+// Facts are what the policy's rules look at, for [policy.Policy.Explain] and
+// [policy.Compare]. They share memory with the packet.
+func (p Packet) Facts() policy.Facts {
 	h := p.Header
 	return policy.Facts{
 		PromotionPacketID:        h.PromotionPacketID,

@@ -34,7 +34,8 @@ type Evidence struct {
 // [NotConfirmedError].
 //
 // The address may have been written when the bucket had another name, as after
-// a directory was moved: what counts is that a row of this log has it.
+// a directory was moved: what counts is that a row of this log has it, the export's or
+// one that corrects it.
 func (a *Archive) Retrieve(ctx context.Context, archiveURI string) (Evidence, error) {
 	row, err := a.rowOf(ctx, archiveURI)
 	if err != nil {
@@ -57,8 +58,8 @@ func (a *Archive) rowOf(ctx context.Context, uri string) (exportlog.Row, error) 
 		var rows []exportlog.Row
 		rows, damage = a.log.Find(ctx, exportlog.Query{PromotionPacketID: id})
 		for _, r := range slices.Backward(rows) {
-			if r.Kind == exportlog.KindExport && r.ArchiveURI == uri {
-				return r, nil // a log damaged elsewhere does not keep evidence from those who need it
+			if r.ArchiveURI == uri && (r.Kind == exportlog.KindExport || r.Kind == exportlog.KindCorrection) {
+				return a.exportOf(ctx, r) // a log damaged elsewhere does not keep evidence from those who need it
 			}
 		}
 	}

@@ -100,7 +100,7 @@ func (a *Archive) candidates(ctx context.Context, q exportlog.Query) iter.Seq2[e
 			seen[export.ExportRowID] = true
 			var c exportlog.Current
 			if err == nil {
-				c, err = a.log.Fold(ctx, export)
+				c, err = a.log.CurrentOfRow(ctx, export)
 			}
 			if !yield(c, err) {
 				return

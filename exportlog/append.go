@@ -37,25 +37,42 @@ func (l *Log) Append(ctx context.Context, rows ...Row) ([]Appended, error) {
 	if !l.queue.put(r, l.commit) {
 		return nil, fmt.Errorf("exportlog: append: %w", ErrClosed)
 	}
-	select {
-	case out := <-r.done:
-		if out.err != nil {
-			return nil, fmt.Errorf("exportlog: append: %w", out.err)
-		}
+	out, known := r.wait(ctx)
+	switch {
+	case known && out.err != nil:
+		return nil, fmt.Errorf("exportlog: append: %w", out.err)
+	case known:
 		return out.rows, nil
-	case <-ctx.Done():
-	}
-	if l.queue.withdraw(r) {
+	case l.queue.withdraw(r):
 		return nil, fmt.Errorf("exportlog: append: nothing was appended: %w", context.Cause(ctx))
 	}
 	return nil, fmt.Errorf("exportlog: append: %w", &UnknownOutcomeError{IdempotencyKeys: r.keys(), Cause: context.Cause(ctx)})
 }
 
+// wait returns the outcome of a request, if it is there before the context ends:
+// what is known is told, also to a caller who leaves.
+func (r *request) wait(ctx context.Context) (out outcome, known bool) {
+	select {
+	case out = <-r.done:
+		return out, true
+	case <-ctx.Done():
+	}
+	select {
+	case out = <-r.done:
+		return out, true
+	default:
+		return outcome{}, false
+	}
+}
+
 // newRequest checks rows against the bounds before anything is queued.
 func (l *Log) newRequest(rows []Row) (*request, error) {
-	r := &request{done: make(chan outcome, 1), proposed: map[int]bool{}}
+	r := &request{done: make(chan outcome, 1), proposed: map[int]bool{}, moves: map[int]int64{}}
 	now := l.cfg.Clock().UTC().Truncate(time.Millisecond)
 	for _, row := range rows {
+		for _, at := range []*time.Time{&row.PromotionDecisionAtUTC, &row.RetainUntilUTC, &row.ExportedAtUTC} {
+			*at = at.UTC()
+		}
 		row.SchemaVersion, row.ExportRowID, row.ReexportOfExportRowID = SchemaVersion, 0, 0
 		row.RecordedAtUTC, row.Nonce, row.PrevRootSHA256 = now, l.nonce, worm.Digest{}
 		r.rows = append(r.rows, row)
@@ -100,13 +117,13 @@ func (l *Log) inform(ctx context.Context, r *request) (err error) {
 			return err
 		}
 	}
-	if r.known, err = l.lookUp(ctx, r.rows); err != nil {
+	if err := l.checkCorrections(ctx, r); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	if r.known, err = l.lookUp(ctx, r.rows, r.moves); err != nil {
 		return err
 	}
-	return l.checkCorrections(ctx, r.rows)
+	return ctx.Err()
 }
 
 func (r *request) keys() []string {

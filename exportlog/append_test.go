@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -33,6 +34,11 @@ func TestAppendChainsRows(t *testing.T) {
 	}
 	if string(body) != lines(allRows(t, l)) {
 		t.Error("Row.Line is not what lies in the bucket")
+	}
+	if abroad, err := l.Append(t.Context(), exportlog.Row{
+		Kind: exportlog.KindExport, PromotionPacketID: "c", IdempotencyKey: "k3", ExportedAtUTC: noon.In(time.FixedZone("", 7200)),
+	}); err != nil || !strings.Contains(string(abroad[0].Line()), `"exported_at_utc":"2026-08-04T12:00:00Z"`) {
+		t.Errorf("the time is %s in the log, %v", abroad[0].Line(), err)
 	}
 	state, err := b.State(t.Context(), worm.Ref{Key: commit(1)})
 	if err != nil || state.Lock.String() != "compliance until 2033-08-05T00:00:00Z" {

@@ -33,7 +33,7 @@ func (r *rowReader) big(ctx context.Context, n int64) (done int64, ok bool) {
 		}
 		if err != nil {
 			if wrong := new(derivedError); errors.As(err, &wrong) {
-				r.log.suspect(&derivedError{Object: blockKey(bigBlock, n), Problem: wrong.Problem})
+				r.log.doubt(&derivedError{Object: blockKey(bigBlock, n), Problem: wrong.Problem})
 			}
 			return done, true
 		}

@@ -20,6 +20,7 @@ import (
 type CheckpointKey struct {
 	signer   note.Signer
 	verifier note.Verifier
+	public   string // as it was given
 }
 
 // NewCheckpointKey reads a private and a public key as [note.GenerateKey] writes
@@ -31,7 +32,7 @@ func NewCheckpointKey(private, public string) (*CheckpointKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exportlog: the public key for checkpoints: %w", err)
 	}
-	k := &CheckpointKey{verifier: verifier}
+	k := &CheckpointKey{verifier: verifier, public: public}
 	if private == "" {
 		return k, nil
 	}

@@ -12,13 +12,15 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
-// correctable are the fields that a correction may change. All others bind a row
-// to what it is about.
+// correctable are the fields that a correction may change. All others are the log's
+// own or bind a row to what it is about.
 var correctable = []correctableField{
 	field("promotion_decision", func(r *Row) *string { return &r.PromotionDecision }),
 	field("promotion_decision_at_utc", func(r *Row) *time.Time { return &r.PromotionDecisionAtUTC }),
+	field("archive_uri", func(r *Row) *string { return &r.ArchiveURI }),
 	field("retention_class", func(r *Row) *retention.Class { return &r.RetentionClass }),
 	field("retain_until_utc", func(r *Row) *time.Time { return &r.RetainUntilUTC }),
+	field("content_integrity_reference", func(r *Row) *string { return &r.ContentIntegrityReference }),
 	field("exported_at_utc", func(r *Row) *time.Time { return &r.ExportedAtUTC }),
 	field("export_operator_ack", func(r *Row) *string { return &r.ExportOperatorAck }),
 	field("rollback_event_id", func(r *Row) *string { return &r.RollbackEventID }),
@@ -92,26 +94,44 @@ func correctableNames() []string {
 }
 
 // checkCorrections holds corrections to the rows they correct, which must be in
-// the log already and about the same things.
-func (l *Log) checkCorrections(ctx context.Context, rows []Row) error {
-	for i, r := range rows {
-		if r.Kind != KindCorrection {
+// the log already and about the same things, and notes those that say where the
+// evidence of an export lies.
+func (l *Log) checkCorrections(ctx context.Context, r *request) error {
+	for i, row := range r.rows {
+		if row.Kind != KindCorrection {
 			continue
 		}
-		found, err := l.find(ctx, Query{ExportRowID: r.CorrectionOfExportRowID})
-		if err != nil && len(found) == 0 {
+		of, found, err := l.origin(ctx, row.CorrectionOfExportRowID)
+		if err != nil {
 			return err
 		}
-		of := slices.IndexFunc(found, func(f Row) bool { return f.ExportRowID == r.CorrectionOfExportRowID })
-		if of < 0 {
-			return fmt.Errorf("%w: row %d of the call corrects row %d, which the log does not have", ErrBadRow, i+1, r.CorrectionOfExportRowID)
+		if !found {
+			return fmt.Errorf("%w: row %d of the call corrects row %d, which the log does not have", ErrBadRow, i+1, row.CorrectionOfExportRowID)
 		}
-		if field := r.foreignTo(found[of]); field != "" {
+		if field := row.foreignTo(of); field != "" {
 			return fmt.Errorf("%w: row %d of the call corrects row %d and has another %s: that binds a row to what it is about and cannot be corrected",
-				ErrBadRow, i+1, r.CorrectionOfExportRowID, field)
+				ErrBadRow, i+1, row.CorrectionOfExportRowID, field)
+		}
+		if row.moves() {
+			r.moves[i] = of.evidenceOf()
 		}
 	}
 	return nil
+}
+
+// origin returns a row; in place of a correction, the row at the start of its chain.
+func (l *Log) origin(ctx context.Context, number int64) (Row, bool, error) {
+	for {
+		found, err := l.find(ctx, Query{ExportRowID: number})
+		at := slices.IndexFunc(found, func(r Row) bool { return r.ExportRowID == number })
+		if at < 0 {
+			return Row{}, false, err
+		}
+		if r := found[at]; r.Kind != KindCorrection || r.CorrectionOfExportRowID >= number {
+			return r, true, nil
+		}
+		number = found[at].CorrectionOfExportRowID
+	}
 }
 
 // foreignTo returns the first binding field in which a correction differs from
@@ -123,9 +143,7 @@ func (r Row) foreignTo(of Row) string {
 	}{
 		{"promotion_packet_id", r.PromotionPacketID != of.PromotionPacketID},
 		{"export_batch_id", r.ExportBatchID != "" && r.ExportBatchID != of.ExportBatchID},
-		{"archive_uri", r.ArchiveURI != "" && r.ArchiveURI != of.ArchiveURI},
 		{"packet_sha256", r.PacketSHA256 != (worm.Digest{}) && r.PacketSHA256 != of.PacketSHA256},
-		{"content_integrity_reference", r.ContentIntegrityReference != "" && r.ContentIntegrityReference != of.ContentIntegrityReference},
 		{"subject_export_row_id", r.SubjectExportRowID != 0 && r.SubjectExportRowID != of.SubjectExportRowID},
 	} {
 		if field.differ {

@@ -97,12 +97,12 @@ func (l *Log) CurrentOf(ctx context.Context, exportRowID int64) (Current, error)
 	if len(rows) != 1 {
 		return Current{}, fmt.Errorf("exportlog: current: the log has no row %d", exportRowID)
 	}
-	return l.Fold(ctx, rows[0])
+	return l.CurrentOfRow(ctx, rows[0])
 }
 
-// Fold returns an export as it stands, from its row: [Log.CurrentOf] for those who
+// CurrentOfRow returns an export as it stands, from its row: [Log.CurrentOf] for those who
 // have found the row already. A row of another kind is an error.
-func (l *Log) Fold(ctx context.Context, export Row) (Current, error) {
+func (l *Log) CurrentOfRow(ctx context.Context, export Row) (Current, error) {
 	if export.Kind != KindExport {
 		return Current{}, fmt.Errorf("exportlog: current: row %d is not an export", export.ExportRowID)
 	}
@@ -148,26 +148,24 @@ func (l *Log) about(ctx context.Context, export Row) ([]Row, error) {
 
 // fold collects what later rows say of earlier ones.
 type fold struct {
+	keeping
 	last        int64           // row added
 	about       map[int64][]Row // links, holds, releases and extensions, by subject
 	corrections map[int64][]Row // by the row that stands at the start of the chain
-	start       map[int64]int64 // of a correction's chain
 }
 
 func newFold() *fold {
-	return &fold{about: map[int64][]Row{}, corrections: map[int64][]Row{}, start: map[int64]int64{}}
+	return &fold{keeping: newKeeping(), about: map[int64][]Row{}, corrections: map[int64][]Row{}}
 }
 
 // add takes the next row.
 func (f *fold) add(r Row) {
 	f.last = max(f.last, r.ExportRowID)
+	start, heldBy := f.keeping.add(r)
 	switch {
+	case heldBy != 0:
+		// It is void. No writer of ours appends such a row, and Verify names it.
 	case r.Kind == KindCorrection:
-		start := r.CorrectionOfExportRowID
-		if earlier, ok := f.start[start]; ok {
-			start = earlier // a correction of a correction
-		}
-		f.start[r.ExportRowID] = start
 		f.corrections[start] = append(f.corrections[start], r)
 	case r.Kind != KindExport && r.SubjectExportRowID != 0:
 		f.about[r.SubjectExportRowID] = append(f.about[r.SubjectExportRowID], r)

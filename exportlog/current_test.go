@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 )
 
@@ -151,8 +152,8 @@ func TestCorrectionsAreHeldToTheLog(t *testing.T) {
 		"of a row that is not":      correction(2, "pp-1", "k", decide),
 		"of another packet's row":   correction(1, "pp-2", "k", decide),
 		"of the batch":              correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.ExportBatchID = "eb-x" }),
-		"of the address":            correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.ArchiveURI = "s3://x" }),
-		"of the manifest":           correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.ContentIntegrityReference = "sha256:x" }),
+		"of the packet's bytes":     correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.PacketSHA256 = worm.Sum(nil) }),
+		"of what it is about":       correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.SubjectExportRowID = 9 }),
 		"that changes nothing":      correction(1, "pp-1", "k", func(*exportlog.Row) {}),
 		"that clears what is bound": correction(1, "pp-1", "k", func(r *exportlog.Row) { r.ClearedFields = []string{"promotion_packet_id"} }),
 		"that gives and clears":     correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.ClearedFields = []string{"promotion_decision"} }),
@@ -164,5 +165,8 @@ func TestCorrectionsAreHeldToTheLog(t *testing.T) {
 	}
 	if n := mustAppend(t, l, correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.ExportBatchID = "eb-pp-1" })); n != 2 {
 		t.Errorf("a good correction became row %d", n)
+	}
+	if n := mustAppend(t, l, correction(2, "pp-1", "k2", func(r *exportlog.Row) { decide(r); r.ExportBatchID = "eb-pp-1" })); n != 3 {
+		t.Errorf("a good correction of the correction, which names no batch itself, became row %d", n)
 	}
 }

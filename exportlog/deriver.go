@@ -20,6 +20,7 @@ type deriver struct {
 	behind  int    // commits of these
 	running bool
 	failed  bool          // the last pass did not get through
+	wrong   []Finding     // objects that the pass met which hold other bytes than they should
 	moved   chan struct{} // closed when pending has shrunk
 	work    sync.WaitGroup
 
@@ -31,10 +32,6 @@ type deriver struct {
 // maxPending bounds the rows that wait for their index entries: appends wait
 // beyond it, unless the store refuses derived objects altogether.
 const maxPending = 65_536
-
-// patientBlocks is how many blocks may lack a mark before a writer other than
-// their own does the work.
-const patientBlocks = 32
 
 // wrote is told of rows that are now in the log, in one commit of ours.
 func (d *deriver) wrote(rows []Row) {
@@ -77,10 +74,39 @@ func (d *deriver) background() {
 	if err == nil {
 		err = d.blocks(ctx, false)
 	}
-	d.log.suspect(err)
+	d.log.suspect(d.met()...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failed = err != nil
+}
+
+// tolerant puts objects, and goes on when one holds other bytes than it should: that
+// is for Verify and Close to name, and is no reason for the rest to be missing. Who
+// reads is not misled by it.
+func (d *deriver) tolerant(put func(context.Context, object) error) func(context.Context, object) error {
+	return func(ctx context.Context, o object) error { return d.tolerate(put(ctx, o)) }
+}
+
+func (d *deriver) tolerate(err error) error {
+	wrong := new(derivedError)
+	if !errors.As(err, &wrong) || wrong.Missing {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.wrong) < maxSuspects {
+		d.wrong = append(d.wrong, wrong.finding())
+	}
+	return nil
+}
+
+// met returns what was tolerated.
+func (d *deriver) met() []Finding {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	met := d.wrong
+	d.wrong = nil
+	return met
 }
 
 // take removes what waits.
@@ -88,6 +114,9 @@ func (d *deriver) take() []span {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := min(len(d.waiting), 16) // so that marks keep up with entries
+	if d.failed {
+		n = len(d.waiting) // one more try is enough for all
+	}
 	rows := slices.Clone(d.waiting[:n])
 	d.waiting = slices.Delete(d.waiting, 0, n)
 	return rows
@@ -129,140 +158,6 @@ func (d *deriver) keepUp(ctx context.Context) error {
 	}
 }
 
-// entries writes the index entries of some rows.
-func (d *deriver) entries(ctx context.Context, spans []span, put func(context.Context, object) error) error {
-	for _, s := range spans {
-		rows, err := d.log.rowsIn(ctx, s)
-		if err != nil {
-			return err
-		}
-		var objects []object
-		for _, r := range rows {
-			objects = append(objects, indexEntries(r)...)
-		}
-		if err := putAll(ctx, d.pace(), objects, put); err != nil {
-			return err
-		}
-		for _, r := range rows {
-			d.note(r.ExportRowID)
-		}
-	}
-	return nil
-}
-
-func (d *deriver) note(row int64) {
-	if d.own == nil {
-		d.own = map[int64]bool{}
-	}
-	if row > d.marked {
-		d.own[row] = true
-	}
-}
-
-// pace is how many objects are written at once: while somebody waits for a commit,
-// fewer the less there is for a reader to catch up with.
-func (d *deriver) pace() int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.pending < maxPending/2 && d.log.queue.busy() {
-		return min(2+d.behind/8, parallelReads)
-	}
-	return parallelReads
-}
-
-func putAll(ctx context.Context, atMost int, objects []object, put func(context.Context, object) error) error {
-	_, err := atOnce(ctx, atMost, objects, func(ctx context.Context, o object) (struct{}, error) { return struct{}{}, put(ctx, o) })
-	return err
-}
-
-// blocks derives what the log has grown by since the last mark: blocks that this
-// Log's commits completed, or all of them.
-func (d *deriver) blocks(ctx context.Context, all bool) error {
-	for {
-		d.log.mu.Lock()
-		head, base := d.log.chain.rows, d.log.base.Rows
-		d.log.mu.Unlock()
-		d.marked = max(d.marked, base)
-		end := d.marked + tileWidth
-		if end > head {
-			return nil
-		}
-		m, err := d.log.markAt(end)
-		if err != nil {
-			return err
-		}
-		if !d.own[end] || all {
-			had, err := readMark(ctx, d.log.store, end/tileWidth)
-			switch {
-			case err == nil && had != m:
-				return &derivedError{Object: m.key(), Problem: "it is not what the log comes to at this row"}
-			case err == nil:
-				d.pass256(m)
-				continue
-			case !errors.Is(err, errDerived):
-				return err
-			case !all && head-d.marked < patientBlocks*tileWidth:
-				return nil // its writer is about to
-			}
-		}
-		if err := d.block(ctx, m); err != nil {
-			return err
-		}
-		d.pass256(m)
-	}
-}
-
-// pass256 goes on to the next block.
-func (d *deriver) pass256(m mark) {
-	d.marked = m.Rows
-	for row := m.Rows - tileWidth + 1; row <= m.Rows; row++ {
-		delete(d.own, row)
-	}
-	d.log.raise(m)
-}
-
-// block derives 256 rows; the mark comes last, for it says that the rest is there.
-func (d *deriver) block(ctx context.Context, m mark) error {
-	n := m.Rows/tileWidth - 1
-	rows, err := d.log.rowsIn(ctx, span{m.Rows - tileWidth + 1, m.Rows})
-	if err != nil {
-		return err
-	}
-	d.log.mu.Lock()
-	objects, err := blockObjects(n, rows, &d.log.chain.tree)
-	d.log.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if !d.own[r.ExportRowID] {
-			objects = append(objects, indexEntries(r)...)
-		}
-	}
-	if err := putAll(ctx, d.pace(), objects, d.log.helpDerived); err != nil {
-		return err
-	}
-	if m.Rows%bigBlock == 0 {
-		if err := d.log.putBig(ctx, m.Rows/bigBlock-1); err != nil {
-			return err
-		}
-	}
-	return d.log.putDerived(ctx, object{m.key(), m.encode()})
-}
-
-// markAt returns what the mark at a row must be.
-func (l *Log) markAt(row int64) (mark, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.damage(); err != nil {
-		return mark{}, err
-	}
-	root, err := l.chain.tree.rootAt(row)
-	n := l.index.commitOf(row)
-	first, _ := l.index.rowsOf(n, l.chain.rows)
-	return mark{Rows: row, RootSHA256: root, Commit: n, CommitFirstRow: first}, err
-}
-
 // close waits for the background, and returns what it found wrong.
 func (d *deriver) close() error {
 	d.work.Wait()
@@ -287,8 +182,14 @@ func (d *deriver) seal(ctx context.Context) error {
 	d.log.mu.Lock()
 	tail := span{d.marked + 1, d.log.chain.rows}
 	d.log.mu.Unlock()
-	if tail.first > tail.last {
-		return nil
+	if tail.first <= tail.last {
+		if err := d.entries(ctx, []span{tail}, d.log.helpDerived); err != nil {
+			return err
+		}
 	}
-	return d.entries(ctx, []span{tail}, d.log.helpDerived)
+	if met := d.met(); len(met) > 0 {
+		d.log.suspect(met...)
+		return &DamagedError{Findings: met}
+	}
+	return nil
 }

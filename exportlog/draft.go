@@ -14,58 +14,111 @@ type draft struct {
 	body    []byte // empty when every row is already in the log
 	fresh   []Row  // the rows in it
 	results [][]Appended
-	written bool // by us, and not yet taken into what we know
+	refused []error // why a request has no rows in it
+	written bool    // by us, and not yet taken into what we know
 }
 
 // draft numbers and chains the rows of a group onto the head we know, leaving
-// out those the log already has.
+// out those the log already has, and requests that the log does not allow.
 func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
-	l.mu.Lock()
-	next, prev, d := l.chain.rows+1, l.chain.last, draft{number: l.index.commits() + 1, group: group}
-	err := l.damage()
-	var root worm.Digest
-	if err == nil {
-		root = l.chain.tree.root()
-	}
-	l.mu.Unlock()
+	d, err := l.newDrafting(group)
 	if err != nil {
 		return draft{}, err
 	}
-	drafted := map[Key]Row{}
-	exports := map[string]int64{} // drafted, by promotion_packet_id
 	for _, r := range group {
-		result := make([]Appended, len(r.rows))
-		for i, row := range r.rows {
-			had, ok := drafted[row.Key()]
-			if !ok {
-				if had, ok, err = l.had(ctx, row.Key(), r.known); err != nil {
-					return draft{}, err
-				}
-			}
-			if ok {
-				result[i] = Appended{Row: had, Existing: !(r.proposed[i] && had.Nonce == l.nonce)}
-				continue
-			}
-			row.SchemaVersion, row.ExportRowID, row.PrevRowSHA256, row.PrevRootSHA256 = SchemaVersion, next, prev, root
-			root = worm.Digest{} // on the first row only
-			if row.Kind == KindExport {
-				row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, exports[row.PromotionPacketID], l.latestExport(row.PromotionPacketID, r.known))
-				exports[row.PromotionPacketID] = next
-			}
-			line, err := place(row, r.templates[i])
-			if err != nil {
-				return draft{}, fmt.Errorf("%w: %w", ErrBadRow, err)
-			}
-			row.line = line
-			d.body = append(d.body, line...)
-			d.fresh = append(d.fresh, row)
-			next, prev = next+1, worm.Sum(line)
-			drafted[row.Key()] = row
-			result[i] = Appended{Row: row}
+		existing, had, err := d.lookUp(ctx, r)
+		if err != nil {
+			return draft{}, err
 		}
-		d.results = append(d.results, result)
+		refused := l.refusal(r, had, d.holds)
+		var result []Appended
+		if refused == nil {
+			if result, err = d.add(r, existing, had); err != nil {
+				return draft{}, err
+			}
+		}
+		d.results, d.refused = append(d.results, result), append(d.refused, refused)
 	}
-	return d, nil
+	return d.draft, nil
+}
+
+// drafting is a draft that grows, and what its rows say to those that follow.
+type drafting struct {
+	draft
+	log     *Log
+	next    int64       // export_row_id
+	prev    worm.Digest // of the line before
+	root    worm.Digest // for the first row
+	drafted map[Key]Row
+	exports map[string]int64 // by promotion_packet_id
+	holds   holds
+}
+
+func (l *Log) newDrafting(group []*request) (drafting, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.damage(); err != nil {
+		return drafting{}, err
+	}
+	return drafting{
+		draft: draft{number: l.index.commits() + 1, group: group},
+		log:   l, next: l.chain.rows + 1, prev: l.chain.last, root: l.chain.tree.root(),
+		drafted: map[Key]Row{}, exports: map[string]int64{}, holds: holds{},
+	}, nil
+}
+
+// lookUp returns the rows of a request that the log or the draft already has.
+func (d *drafting) lookUp(ctx context.Context, r *request) (existing []Row, had []bool, err error) {
+	existing, had = make([]Row, len(r.rows)), make([]bool, len(r.rows))
+	for i, row := range r.rows {
+		if existing[i], had[i] = d.drafted[row.Key()]; had[i] {
+			continue
+		}
+		if existing[i], had[i], err = d.log.had(ctx, row.Key(), r.known); err != nil {
+			return nil, nil, err
+		}
+	}
+	return existing, had, nil
+}
+
+// add takes the rows of a request that are new.
+func (d *drafting) add(r *request, existing []Row, had []bool) ([]Appended, error) {
+	result := make([]Appended, len(r.rows))
+	for i, row := range r.rows {
+		twice, again := d.drafted[row.Key()]
+		switch {
+		case had[i]:
+			result[i] = Appended{Row: existing[i], Existing: !(r.proposed[i] && existing[i].Nonce == d.log.nonce)}
+		case again: // in one call
+			result[i] = Appended{Row: twice, Existing: true}
+		default:
+			placed, err := d.place(row, r, i)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrBadRow, err)
+			}
+			result[i] = Appended{Row: placed}
+		}
+	}
+	return result, nil
+}
+
+// place numbers a row and chains it to the one before.
+func (d *drafting) place(row Row, r *request, i int) (Row, error) {
+	row.SchemaVersion, row.ExportRowID, row.PrevRowSHA256, row.PrevRootSHA256 = SchemaVersion, d.next, d.prev, d.root
+	if row.Kind == KindExport {
+		row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, d.exports[row.PromotionPacketID], d.log.latestExport(row.PromotionPacketID, r.known))
+		d.exports[row.PromotionPacketID] = d.next
+	}
+	line, err := place(row, r.templates[i])
+	if err != nil {
+		return Row{}, err
+	}
+	row.line = line
+	d.body, d.fresh = append(d.body, line...), append(d.fresh, row)
+	d.next, d.prev, d.root = d.next+1, worm.Sum(line), worm.Digest{}
+	d.drafted[row.Key()] = row
+	d.holds.add(row)
+	return row, nil
 }
 
 // latestExport returns the number of a packet's latest export row, or 0.

@@ -39,6 +39,7 @@ const (
 	Unlocked       FindingKind = "unlocked"        // a commit is under no lock, and should be
 	DerivedDiffers FindingKind = "derived differs" // a derived object is not what the rows come to
 	DerivedMissing FindingKind = "derived missing" // a derived object below a mark is absent; nothing is lost
+	Void           FindingKind = "void"            // a correction says where evidence lies that was under legal hold; it is not applied
 	BadCheckpoint  FindingKind = "bad checkpoint"  // a checkpoint is not signed by the log's key, or not of this log
 )
 

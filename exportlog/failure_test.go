@@ -16,8 +16,11 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
-// The ways in which writing a log goes wrong, one test each. What happens to the
-// log afterwards is in tamper_test.go.
+// The ways in which writing a log goes wrong, one test each; many processes are in
+// processes_test.go, what happens to the log afterwards in tamper_test.go. All of
+// them, named for what happens:
+//
+//	go test ./exportlog -list Failure
 
 // wantRows checks that the log has exactly so many rows, whole, and verifies.
 func wantRows(t *testing.T, b worm.Driver, rows int) {
@@ -49,8 +52,10 @@ func onCommits(n int, fault wormtest.Fault) func(wormtest.Op) wormtest.Fault {
 	}
 }
 
-func TestFailureStoredButReplyLost(t *testing.T)        { survives(t, wormtest.LostAfter) }
+func TestFailureStoredButReplyLost(t *testing.T) { survives(t, wormtest.LostAfter) }
+
 func TestFailureStoredThenOwnRetryRefused(t *testing.T) { survives(t, wormtest.LostThenRefused) }
+
 func TestFailureLandsAfterReadBackSawNothing(t *testing.T) {
 	survives(t, wormtest.DelayedPastRead)
 }
@@ -300,59 +305,4 @@ func TestFailureLineBreaksInValues(t *testing.T) {
 		}
 	}
 	wantRows(t, b, len(values))
-}
-
-// A helper is a writer that takes others' proposals along. One that dies on the
-// way holds nobody up, and two at once do no harm.
-func TestFailureHelperDies(t *testing.T) {
-	b := memworm.New()
-	var wg sync.WaitGroup
-	dead := make(chan struct{})
-	for w := range 6 {
-		var driver worm.Driver = b
-		if w == 0 { // it proposes, and is never heard of again
-			driver = &wormtest.Faulty{Driver: b, Before: func(op wormtest.Op) {
-				if strings.HasPrefix(op.Key, "log/commits/") && op.N > 4 {
-					<-dead
-				}
-			}}
-		}
-		l := openWithoutCleanup(t, driver)
-		work := func() {
-			for i := range 20 {
-				if _, err := l.Append(t.Context(), export(fmt.Sprint(w), fmt.Sprintf("%d-%d", w, i))); err != nil && w > 0 {
-					t.Error(err)
-				}
-			}
-		}
-		if w == 0 {
-			go work()
-			continue
-		}
-		wg.Go(work)
-	}
-	wg.Wait()
-	close(dead)
-	rows := slices.DeleteFunc(allRows(t, open(t, b)), func(r exportlog.Row) bool { return r.PromotionPacketID == "0" })
-	if len(rows) != 5*20 {
-		t.Errorf("%d rows of those who live, want %d", len(rows), 5*20)
-	}
-}
-
-func TestFailureTwoHelpersAtOnce(t *testing.T) {
-	b := memworm.New()
-	var wg sync.WaitGroup
-	for w := range 8 {
-		// A listing that shows nobody else makes everybody a helper.
-		l := open(t, &blind{Driver: b})
-		wg.Go(func() {
-			for i := range 15 {
-				if _, err := l.Append(t.Context(), export(fmt.Sprint(w), fmt.Sprintf("%d-%d", w, i))); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	wantRows(t, b, 8*15)
 }

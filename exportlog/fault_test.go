@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
@@ -77,32 +78,35 @@ func TestFaultsWithoutEnd(t *testing.T) {
 		wormtest.RefuseBefore: false, wormtest.ConflictBefore: false, wormtest.LostBefore: true,
 	} {
 		t.Run(fault.String(), func(t *testing.T) {
-			b := memworm.New()
-			failing := true
-			d := &wormtest.Faulty{Driver: b, Plan: func(wormtest.Op) wormtest.Fault {
-				if failing {
-					return fault
-				}
-				return wormtest.None
-			}}
-			store, err := worm.New(t.Context(), d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			l := exportlog.Open(store, exportlog.Config{Patience: 100 * time.Millisecond})
-			_, err = l.Append(t.Context(), export("a", "k1"))
-			if err == nil || errors.Is(err, exportlog.ErrOutcomeUnknown) != want {
-				t.Fatalf("append gave %v; want unknown outcome: %t", err, want)
-			}
-			var unknown *exportlog.UnknownOutcomeError
-			if want && (!errors.As(err, &unknown) || len(unknown.IdempotencyKeys) != 1 || unknown.IdempotencyKeys[0] != "k1" || unknown.Object != commit(1)) {
-				t.Errorf("the error does not carry what is needed to resume: %+v", unknown)
-			}
-			failing = false
-			if got, err := l.Append(t.Context(), export("a", "k1")); err != nil || got[0].ExportRowID != 1 || got[0].Existing {
-				t.Errorf("resuming gave %+v, %v", got, err)
-			}
+			synctest.Test(t, func(t *testing.T) { faultWithoutEnd(t, fault, want) })
 		})
+	}
+}
+
+func faultWithoutEnd(t *testing.T, fault wormtest.Fault, want bool) {
+	failing := true
+	store, err := worm.New(t.Context(), &wormtest.Faulty{Driver: memworm.New(), Plan: func(wormtest.Op) wormtest.Fault {
+		if failing {
+			return fault
+		}
+		return wormtest.None
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := exportlog.Open(store, exportlog.Config{Patience: 100 * time.Millisecond})
+	defer l.Close()
+	_, err = l.Append(t.Context(), export("a", "k1"))
+	if err == nil || errors.Is(err, exportlog.ErrOutcomeUnknown) != want {
+		t.Fatalf("append gave %v; want unknown outcome: %t", err, want)
+	}
+	var unknown *exportlog.UnknownOutcomeError
+	if want && (!errors.As(err, &unknown) || len(unknown.IdempotencyKeys) != 1 || unknown.IdempotencyKeys[0] != "k1" || unknown.Object != commit(1)) {
+		t.Errorf("the error does not carry what is needed to resume: %+v", unknown)
+	}
+	failing = false
+	if got, err := l.Append(t.Context(), export("a", "k1")); err != nil || got[0].ExportRowID != 1 || got[0].Existing {
+		t.Errorf("resuming gave %+v, %v", got, err)
 	}
 }
 

@@ -159,7 +159,7 @@ func (l *Log) lead(ctx context.Context, d draft, names []string) error {
 		rows, size = rows+len(r.rows), size+r.bytes
 		d.group = append(d.group, r)
 	}
-	all, err := l.draft(ctx, d.group)
+	all, err := l.draftKnowing(ctx, d.group)
 	if err != nil {
 		return err
 	}
@@ -189,6 +189,9 @@ func (l *Log) readProposal(ctx context.Context, key string) *request {
 		var row Row
 		if err := json.Unmarshal(line, &row, json.RejectUnknownMembers(true)); err != nil || row.SchemaVersion != SchemaVersion || row.Nonce == "" {
 			return nil
+		}
+		if row.moves() {
+			return nil // whether it may, depends on what we have not looked up
 		}
 		r.rows = append(r.rows, row)
 	}

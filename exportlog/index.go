@@ -42,10 +42,11 @@ type index struct {
 	places  map[term][]int64 // commits, ascending
 	keys    map[Key]int64    // commit
 	exports map[string]int64 // promotion_packet_id -> its latest export row
+	holds   holds
 }
 
 func newIndex(base int64) index {
-	return index{base: base, places: map[term][]int64{}, keys: map[Key]int64{}, exports: map[string]int64{}}
+	return index{base: base, places: map[term][]int64{}, keys: map[Key]int64{}, exports: map[string]int64{}, holds: holds{}}
 }
 
 // commits returns the number of the last commit.
@@ -65,6 +66,7 @@ func (x *index) add(first int64, rows []Row) {
 		if r.Kind == KindExport {
 			x.exports[r.PromotionPacketID] = r.ExportRowID
 		}
+		x.holds.add(r)
 	}
 }
 
@@ -90,6 +92,7 @@ func (x *index) raise(base, firstRow int64) {
 			delete(x.exports, packet)
 		}
 	}
+	x.holds.forget(firstRow)
 }
 
 // commitOf returns the commit that holds a row; 0 when the index does not cover

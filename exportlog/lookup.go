@@ -16,18 +16,20 @@ type below struct {
 // maxLookups bounds the packets whose rows below the base are remembered.
 const maxLookups = 4096
 
-// known is what a request has learnt of its packets.
+// known is what a request has learnt of its packets, and of the exports whose
+// evidence its corrections move.
 type known struct {
 	base    int64 // rows below the base at that time
 	packets map[string]below
+	holds   holds
 }
 
-// lookUp finds what the log has of packets below the base: one listing for a
-// packet it has never seen, and one more round trip for one it has.
-func (l *Log) lookUp(ctx context.Context, rows []Row) (known, error) {
+// lookUp finds what the log has of packets and of exports below the base: one
+// listing for a packet it has never seen, and one more round trip for one it has.
+func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (known, error) {
 	l.mu.Lock()
 	base, m := l.base.below(), l.base
-	k := known{base: base, packets: map[string]below{}}
+	k := known{base: base, packets: map[string]below{}, holds: holds{}}
 	var wanted []string
 	for _, r := range rows {
 		if _, ok := k.packets[r.PromotionPacketID]; ok {
@@ -44,6 +46,19 @@ func (l *Log) lookUp(ctx context.Context, rows []Row) (known, error) {
 	found, err := inParallel(ctx, wanted, func(ctx context.Context, packet string) (below, error) { return l.lookUpOne(ctx, m, packet) })
 	if err != nil {
 		return known{}, err
+	}
+	for _, export := range moves {
+		about, err := l.listed(ctx, m, term{"row", rowValue(export)})
+		if err != nil {
+			return known{}, err
+		}
+		itself, err := l.findBelow(ctx, m, Query{ExportRowID: export})
+		if err != nil {
+			return known{}, err
+		}
+		for _, r := range append(itself, about...) {
+			k.holds.add(r)
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,7 +106,7 @@ func (l *Log) listed(ctx context.Context, m mark, t term) ([]Row, error) {
 		row, ok := indexRow(e.Ref.Key)
 		switch {
 		case !ok:
-			l.suspect(&derivedError{Object: e.Ref.Key, Problem: "it does not belong in the index"})
+			l.doubt(&derivedError{Object: e.Ref.Key, Problem: "it does not belong in the index"})
 		case row <= m.below(): // later rows are read from the commits
 			numbers = append(numbers, row)
 		}
@@ -121,21 +136,25 @@ func (l *Log) existing(ctx context.Context, keys []Key) (map[Key]Row, error) {
 	for i, k := range keys {
 		rows[i] = Row{PromotionPacketID: k.PromotionPacketID, IdempotencyKey: k.IdempotencyKey}
 	}
-	old, err := l.lookUp(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
-	found := map[Key]Row{}
-	for _, r := range rows {
-		row, ok, err := l.had(ctx, r.Key(), old)
+	for {
+		old, err := l.lookUp(ctx, rows, nil)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			found[r.Key()] = row
+		found := map[Key]Row{}
+		for _, r := range rows {
+			row, ok, err := l.had(ctx, r.Key(), old)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				found[r.Key()] = row
+			}
+		}
+		if !old.stale(l.start().below()) {
+			return found, nil
 		}
 	}
-	return found, nil
 }
 
 // had returns the row that has a key, if the log has one.

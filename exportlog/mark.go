@@ -80,7 +80,7 @@ func (l *Log) newestMark(ctx context.Context, above int64) (mark, chain, error) 
 		if !errors.Is(err, errDerived) {
 			return mark{}, chain{}, err
 		}
-		l.suspect(err)
+		l.doubt(err)
 		if tries++; tries == markTries {
 			break
 		}

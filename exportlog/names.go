@@ -128,12 +128,15 @@ func indexFolder(t term) string { return indexPrefix + t.folder + "/" + segment(
 
 func indexKey(t term, row int64) string { return fmt.Sprintf("%s%012d.json", indexFolder(t), row) }
 
-// indexRow returns the row that an index key names.
+// indexRow returns the row that an index key names; 0 and false if it names none.
 func indexRow(key string) (int64, bool) {
 	_, name, _ := cutLast(key)
 	digits, ok := strings.CutSuffix(name, ".json")
 	row, err := strconv.ParseInt(digits, 10, 64)
-	return row, ok && err == nil && len(digits) == 12 && row > 0
+	if !ok || err != nil || len(digits) != 12 || row < 1 {
+		return 0, false
+	}
+	return row, true
 }
 
 func cutLast(key string) (folder, name string, found bool) {

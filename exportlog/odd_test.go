@@ -1,10 +1,12 @@
 package exportlog_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -45,12 +47,84 @@ func (s *swapped) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry,
 	return s.now().List(ctx, prefix)
 }
 
-// blind lists no proposals but the caller's own, which it does not know; so none.
-type blind struct{ worm.Driver }
+// helper sees the commits that a writer is about to store, and has stored. One that
+// is eager shows its writer that it comes first among the proposals for each.
+type helper struct {
+	worm.Driver
+	before, after func(lines int)
+	eager         bool
 
-func (b *blind) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
-	if strings.HasPrefix(prefix, "log/inbox/") {
-		return func(func(worm.Entry, error) bool) {}
+	mu  sync.Mutex
+	own map[string]bool // proposals
+}
+
+func (h *helper) Create(ctx context.Context, in worm.Creation) (worm.Ref, error) {
+	if strings.HasPrefix(in.Key, "log/inbox/") {
+		h.mu.Lock()
+		if h.own == nil {
+			h.own = map[string]bool{}
+		}
+		h.own[in.Key] = true
+		h.mu.Unlock()
+	}
+	if !strings.HasPrefix(in.Key, "log/commits/") {
+		return h.Driver.Create(ctx, in)
+	}
+	body, err := io.ReadAll(in.Body)
+	if err != nil {
+		return worm.Ref{}, err
+	}
+	in.Body = bytes.NewReader(body)
+	lines := bytes.Count(body, []byte("\n"))
+	if h.before != nil {
+		h.before(lines)
+	}
+	ref, err := h.Driver.Create(ctx, in)
+	if err == nil && h.after != nil {
+		h.after(lines)
+	}
+	return ref, err
+}
+
+func (h *helper) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	if !h.eager || !strings.HasPrefix(prefix, "log/inbox/") {
+		return h.Driver.List(ctx, prefix)
+	}
+	return func(yield func(worm.Entry, error) bool) {
+		var first, others []worm.Entry
+		for e, err := range h.Driver.List(ctx, prefix) {
+			if err != nil {
+				yield(worm.Entry{}, err)
+				return
+			}
+			h.mu.Lock()
+			own := h.own[e.Ref.Key]
+			h.mu.Unlock()
+			if own {
+				first = append(first, e)
+			} else {
+				others = append(others, e)
+			}
+		}
+		for _, e := range append(first, others...) {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// beforeList does something once, before something is listed.
+type beforeList struct {
+	worm.Driver
+	prefix string
+	do     func()
+	once   sync.Once
+}
+
+func (b *beforeList) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	if strings.HasPrefix(prefix, b.prefix) {
+		b.once.Do(b.do)
 	}
 	return b.Driver.List(ctx, prefix)
 }

@@ -173,3 +173,25 @@ func TestCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+// Another writer's checkpoint, signed while ours is on its way, is of a log that has
+// grown, not of one that was cut off.
+func TestCheckpointWhileOthersSign(t *testing.T) {
+	b, key := memworm.New(), checkpointKey(t)
+	rival := openWith(t, b, key)
+	fill(t, rival, 3)
+	l := openWith(t, &beforeList{Driver: b, prefix: "log/checkpoints/", do: func() {
+		if _, err := rival.Append(t.Context(), export("later", "later")); err != nil {
+			t.Error(err)
+		}
+		if _, err := rival.Checkpoint(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}}, key)
+	if _, err := l.Head(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := l.Checkpoint(t.Context()); err != nil || c.Size != 4 {
+		t.Errorf("signed %+v, %v", c, err)
+	}
+}

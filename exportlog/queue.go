@@ -13,9 +13,10 @@ type request struct {
 	bytes     int          // no more than this in the commit
 	done      chan outcome // buffered: the writer never waits for a caller that left
 
-	known    known        // what the log has of its packets below the base
-	proposed map[int]bool // rows that were put into the inbox as new
-	guest    bool         // another writer's, from the inbox
+	moves    map[int]int64 // rows that correct where the evidence of an export lies, and that export
+	known    known         // what the log has of its packets and exports below the base
+	proposed map[int]bool  // rows that were put into the inbox as new
+	guest    bool          // another writer's, from the inbox
 }
 
 type outcome struct {

@@ -2,7 +2,6 @@ package exportlog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -11,18 +10,14 @@ import (
 // background; Seal is for the end of a night's batch, and for a log whose
 // writers were killed.
 //
-// A derived object that is there and is not what the rows come to is left alone
-// and returned as a [DamagedError]. The rows themselves are not affected.
+// A derived object that is there and is not what the rows come to is left alone,
+// and returned as a [DamagedError] when all others are written. The rows themselves
+// are not affected.
 func (l *Log) Seal(ctx context.Context) error {
 	if _, err := l.current(ctx); err != nil {
 		return fmt.Errorf("exportlog: seal: %w", err)
 	}
-	err := l.deriver.seal(ctx)
-	var wrong *derivedError
-	if errors.As(err, &wrong) {
-		err = &DamagedError{Findings: []Finding{{Kind: DerivedDiffers, Object: wrong.Object, Problem: wrong.Problem}}}
-	}
-	if err != nil {
+	if err := l.deriver.seal(ctx); err != nil {
 		return fmt.Errorf("exportlog: seal: %w", err)
 	}
 	return nil

@@ -55,7 +55,12 @@ type derivedError struct {
 	Problem string
 }
 
-func (e *derivedError) Error() string        { return e.Object + ": " + e.Problem }
+func (e *derivedError) Error() string { return e.Object + ": " + e.Problem }
+
+func (e *derivedError) finding() Finding {
+	return Finding{Kind: DerivedDiffers, Object: e.Object, Problem: e.Problem}
+}
+
 func (e *derivedError) Is(target error) bool { return target == errDerived }
 
 // tileReader implements tlog.TileReader for one call.

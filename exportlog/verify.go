@@ -36,16 +36,11 @@ type Report struct {
 	Findings    []Finding
 }
 
-// Anchor is a head that somebody kept, and where.
-type Anchor struct {
-	Head          // LastRow may be zero, when only size and root were kept
-	Source string // names the keeper in a finding, such as a manifest's key
-}
-
 // Verify reads the log afresh, from the commits alone, and holds it to itself:
 // numbers without gaps, every line the one its successor recorded, every root the
-// tree's, every commit locked, nothing else among the commits, and no version
-// hidden behind another. Where a commit is hidden, the version that was stored
+// tree's, every commit locked, nothing else among the commits, no version hidden
+// behind another, and no correction of where evidence lies that a legal hold, among
+// the rows read, forbids. Where a commit is hidden, the version that was stored
 // first is read, so that a log that was painted over is still checked.
 //
 // Then it holds everything else to the log: every block, tile, index entry and
@@ -68,7 +63,7 @@ func (l *Log) Verify(ctx context.Context, scope Scope) (Report, error) {
 }
 
 func (l *Log) verify(ctx context.Context, scope Scope) (Report, error) {
-	v := &verification{log: l, scope: scope, chain: newChain(), anchors: append(slices.Clone(scope.Anchors), l.known()...), originals: map[int64]worm.Ref{}}
+	v := &verification{log: l, scope: scope, chain: newChain(), keeping: newKeeping(), anchors: append(slices.Clone(scope.Anchors), l.known()...), originals: map[int64]worm.Ref{}}
 	if scope.Progress == nil {
 		v.scope.Progress = func(int64, int64) {}
 	}
@@ -83,22 +78,13 @@ func (l *Log) verify(ctx context.Context, scope Scope) (Report, error) {
 	return v.report, err
 }
 
-// known is the head this process read last, as an anchor.
-func (l *Log) known() []Anchor {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.chain.damaged() || l.chain.rows == 0 || l.chain.cut {
-		return nil
-	}
-	return []Anchor{{Head: l.chain.head(), Source: "this process, when it last read the log"}}
-}
-
 // verification is one walk over the log.
 type verification struct {
 	log       *Log
 	scope     Scope
 	report    Report
 	chain     chain
+	keeping   keeping
 	anchors   []Anchor           // ascending by size; those already held are removed
 	held      int64              // rows that an anchor bears out
 	originals map[int64]worm.Ref // of commits that something lies over
@@ -167,6 +153,8 @@ func (v *verification) part(ctx context.Context) error {
 	return err
 }
 
+const openingReads = 16
+
 // commits walks over the commits.
 func (v *verification) commits(ctx context.Context, from, known int64) error {
 	slices.SortStableFunc(v.anchors, func(a, b Anchor) int { return cmp.Compare(a.Size, b.Size) })
@@ -180,6 +168,9 @@ func (v *verification) commits(ctx context.Context, from, known int64) error {
 		for _, r := range rows {
 			if r.SchemaVersion > SchemaVersion {
 				v.report.Later++
+			}
+			if _, heldBy := v.keeping.add(r); heldBy != 0 {
+				v.find(Void, commitKey(n), r.ExportRowID, "it corrects archive_uri or content_integrity_reference under the legal hold of row %d: it is not applied", heldBy)
 			}
 		}
 		if s.unlocked && !v.log.cfg.Lock(v.log.cfg.Clock().UTC()).Until.IsZero() {
@@ -195,8 +186,6 @@ func (v *verification) commits(ctx context.Context, from, known int64) error {
 		return nil
 	})
 }
-
-const openingReads = 16
 
 // read reads a commit and its lock: the version that was stored first, if
 // something lies over it.
@@ -215,115 +204,4 @@ func (v *verification) read(ctx context.Context, n int64) (stored, error) {
 	}
 	s.unlocked = o.Lock.Until.IsZero()
 	return s, err
-}
-
-// list finds the highest commit in the bucket's listing, and names what does not
-// belong there.
-func (v *verification) list(ctx context.Context) error {
-	for e, err := range v.log.store.List(ctx, commitPrefix) {
-		if err != nil {
-			return err
-		}
-		n, ok := commitNumber(e.Ref.Key)
-		if !ok {
-			v.find(Inserted, e.Ref.Key, 0, "not a commit, and does not belong among them")
-		}
-		v.highest = max(v.highest, n)
-	}
-	return nil
-}
-
-// hidden names versions that something lies over. Everything in the log is only
-// ever created, so somebody has put it there.
-func (v *verification) hidden(ctx context.Context) error {
-	stored := map[int64]worm.Object{}
-	for e, err := range v.log.store.ListHidden(ctx, "log/") {
-		if err != nil {
-			return err
-		}
-		f := Finding{Kind: Hidden, Object: e.Ref.Key, Version: e.Ref.Version,
-			Problem: fmt.Sprintf("version %s is hidden by a delete marker or a newer version", e.Ref.Version)}
-		if n, ok := commitNumber(e.Ref.Key); ok {
-			o, err := v.log.store.State(ctx, e.Ref)
-			if err != nil {
-				return err
-			}
-			if first, ok := stored[n]; !ok || o.StoredAt.Before(first.StoredAt) {
-				stored[n], v.originals[n] = o, e.Ref
-			}
-			v.highest = max(v.highest, n)
-			f.ExportRowID = v.firstRow(ctx, e.Ref)
-		}
-		v.findings = append(v.findings, f)
-	}
-	return nil
-}
-
-// firstRow returns the first row of a version of a commit; 0 if it has none.
-func (v *verification) firstRow(ctx context.Context, ref worm.Ref) int64 {
-	s, err := readVersion(ctx, v.log.store, ref)
-	if err != nil {
-		return 0
-	}
-	lines, err := s.lines()
-	if err != nil {
-		return 0
-	}
-	row, err := decode(lines[0])
-	if err != nil {
-		return 0
-	}
-	return row.ExportRowID
-}
-
-// checkpoints checks the signature of every checkpoint, and has the log held to
-// what they were signed over.
-func (v *verification) checkpoints(ctx context.Context) error {
-	if v.log.cfg.Checkpoints == nil {
-		return nil
-	}
-	for e, err := range v.log.store.List(ctx, checkpointPrefix) {
-		if err != nil {
-			return err
-		}
-		c, err := v.log.readCheckpoint(ctx, e.Ref.Key)
-		switch {
-		case errors.Is(err, ErrNoProof):
-			v.find(BadCheckpoint, e.Ref.Key, 0, "%v", err)
-		case err != nil:
-			return err
-		default:
-			v.report.Checkpoints++
-			v.anchors = append(v.anchors, Anchor{Head: Head{Size: c.Size, Root: c.Root}, Source: e.Ref.Key})
-		}
-	}
-	return nil
-}
-
-// hold compares the rows so far with the anchors that remember just as many.
-func (v *verification) hold() {
-	for len(v.anchors) > 0 && v.anchors[0].Size <= v.chain.rows && !v.chain.damaged() {
-		a := v.anchors[0]
-		v.anchors = v.anchors[1:]
-		have := v.chain.head()
-		if a.LastRow.IsZero() {
-			have.LastRow = worm.Digest{}
-		}
-		if have != a.Head {
-			v.find(Forked, a.Source, v.held+1, "remembers other rows than the log has now: the first that was rewritten is one of %d to %d", v.held+1, a.Size)
-			continue
-		}
-		v.held = a.Size
-	}
-}
-
-// truncated names the anchors that the log never reached.
-func (v *verification) truncated() {
-	for _, a := range v.anchors {
-		if a.Size <= v.chain.rows {
-			continue // passed after damage, which is named already
-		}
-		v.find(Truncated, a.Source, v.chain.rows+1,
-			"remembers %d rows, the log has %d: rows %d to %d were cut off", a.Size, v.chain.rows, v.chain.rows+1, a.Size)
-	}
 }

@@ -48,7 +48,7 @@ func (l *Log) vouched(ctx context.Context, m mark, t term, numbers []int64) ([]R
 			}
 		}
 		if line != nil && hashes[i] != (tlog.Hash{}) {
-			l.suspect(&derivedError{Object: l.source(t, numbers[i]), Problem: fmt.Sprintf("row %d in it is not the log's", numbers[i])})
+			l.doubt(&derivedError{Object: l.source(t, numbers[i]), Problem: fmt.Sprintf("row %d in it is not the log's", numbers[i])})
 		}
 		if rows[i], err = l.fromTruth(ctx, numbers[i]); err != nil {
 			return nil, err
@@ -61,7 +61,7 @@ func (l *Log) vouched(ctx context.Context, m mark, t term, numbers []int64) ([]R
 // other error.
 func (l *Log) unlessDerived(err error) error {
 	if errors.Is(err, errDerived) {
-		l.suspect(err)
+		l.doubt(err)
 		return nil
 	}
 	return err

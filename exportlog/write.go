@@ -26,11 +26,14 @@ func (l *Log) commit(group []*request) {
 	defer cancel()
 	d, err := l.race(ctx, group)
 	for i, r := range group {
-		if err != nil {
+		switch {
+		case err != nil:
 			r.fail(err)
-			continue
+		case d.refused[i] != nil:
+			r.fail(d.refused[i])
+		default:
+			r.done <- outcome{rows: d.results[i]}
 		}
-		r.done <- outcome{rows: d.results[i]}
 	}
 	if err == nil && d.written {
 		l.wrote(d) // while the callers go on
@@ -80,26 +83,41 @@ func (l *Log) prepare(ctx context.Context, group []*request, known bool) (draft,
 			return draft{}, err
 		}
 	}
-	l.mu.Lock()
-	base := l.base.below()
-	l.mu.Unlock()
-	if err := l.refresh(ctx, group, base); err != nil {
-		return draft{}, err
+	return l.draftKnowing(ctx, group)
+}
+
+// draftKnowing drafts a group once all that the log has of it is known. When the
+// base moves meanwhile, rows pass from what is covered to what was looked up: then
+// it does so again.
+func (l *Log) draftKnowing(ctx context.Context, group []*request) (draft, error) {
+	for {
+		base := l.start().below()
+		if err := l.refresh(ctx, group, base); err != nil {
+			return draft{}, err
+		}
+		d, err := l.draft(ctx, group)
+		if err != nil || l.start().below() == base {
+			return d, err
+		}
 	}
-	return l.draft(ctx, group)
 }
 
 // refresh looks up again what was looked up before the base moved, all at once.
+// Guests have looked for themselves, up to the commit that they propose for.
 func (l *Log) refresh(ctx context.Context, group []*request, base int64) error {
-	stale := slices.DeleteFunc(slices.Clone(group), func(r *request) bool { return !r.known.stale(base) })
+	stale := slices.DeleteFunc(slices.Clone(group), func(r *request) bool { return r.guest || !r.known.stale(base) })
 	if len(stale) == 0 {
 		return nil
 	}
 	var rows []Row
+	moves := map[int]int64{}
 	for _, r := range stale {
+		for i, export := range r.moves {
+			moves[len(rows)+i] = export
+		}
 		rows = append(rows, r.rows...)
 	}
-	again, err := l.lookUp(ctx, rows)
+	again, err := l.lookUp(ctx, rows, moves)
 	for _, r := range stale {
 		r.known = again
 	}

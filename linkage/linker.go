@@ -9,8 +9,8 @@ import (
 	"github.com/holdfast-archive/holdfast/exportlog"
 )
 
-// What a caller decides on. Test with errors.Is; [AmbiguousError] carries the
-// candidates.
+// What a caller decides on. Test with errors.Is; [AmbiguousError] and
+// [NotLocatedError] carry the candidates.
 var (
 	// ErrNotLocated: no export row matches.
 	ErrNotLocated = errors.New("no such export")
@@ -44,7 +44,22 @@ func (e *AmbiguousError) Is(target error) bool { return target == ErrAmbiguous }
 type Linker struct {
 	archive *archive.Archive
 	log     *exportlog.Log
+
+	resolver Resolver // may be nil
 }
 
 // New returns the linker of an archive.
 func New(a *archive.Archive) *Linker { return &Linker{archive: a, log: a.Log()} }
+
+// WithResolver returns a linker that can also bind by what a deploy tool knows.
+func (l *Linker) WithResolver(r Resolver) *Linker {
+	with := *l
+	with.resolver = r
+	return &with
+}
+
+// DrillPrefix begins the ids of rehearsals. Bind refuses them, so that no rehearsal is
+// ever taken for an incident.
+const DrillPrefix = "DRILL-"
+
+func isDrill(id string) bool { return strings.HasPrefix(id, DrillPrefix) }

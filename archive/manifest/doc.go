@@ -55,7 +55,9 @@
 // of them RFC 3161 timestamps and entries of a transparency log: see package keyless.
 //
 // A row's content_integrity_reference is "sha256:" and the SHA-256 of the bundle
-// file; see [Reference].
+// file; see [Reference]. The payload and the signature are in standard base64, no
+// name is given twice, and there is one signature: other forms, which some tools read
+// and some do not, are refused.
 //
 // A worked example lies in testdata: example.sigstore.json, whose reference is
 // sha256:37ca8eade362364e503641ad4826baeab49085c35161c80f78f196a095b81da2,

@@ -9,8 +9,27 @@ import (
 
 // What a caller decides on. Test with errors.Is.
 var (
-	// ErrMalformed: not a manifest of this format.
+	// ErrMalformed: not a manifest of this format. The five below match it too.
 	ErrMalformed = errors.New("malformed manifest")
+	// ErrTooLarge: more bytes than any manifest has.
+	ErrTooLarge = errors.New("too large")
+	// ErrTruncated: the file ends in the middle.
+	ErrTruncated = errors.New("cut off")
+	// ErrDuplicateName: a name is given twice, and readers differ over which counts.
+	ErrDuplicateName = errors.New("a name is given twice")
+	// ErrUnsigned: nobody signed it, such as a checksum or a bare statement.
+	ErrUnsigned = errors.New("not signed")
+	// ErrUnknownAlgorithm: a digest that is not SHA-256.
+	ErrUnknownAlgorithm = errors.New("unknown algorithm")
+
+	// ErrBadReference: not a content_integrity_reference.
+	ErrBadReference = errors.New("not a content_integrity_reference")
+	// ErrOtherManifest: the bundle is not the one that a reference names, such as that
+	// of another batch.
+	ErrOtherManifest = errors.New("another manifest than the one referred to")
+	// ErrNotCovered: the manifest is not over these contents.
+	ErrNotCovered = errors.New("the manifest is over other contents")
+
 	// ErrBadSignature: the signature is not the key's over this statement.
 	ErrBadSignature = errors.New("bad signature")
 	// ErrUnknownKey: the manifest was signed by a key that is not trusted.
@@ -29,12 +48,18 @@ var (
 	ErrNotLogged = errors.New("no transparency log has the signature")
 	// ErrUntrustedTime: a timestamp is not a trusted authority's over this signature.
 	ErrUntrustedTime = errors.New("a timestamp does not hold")
+	// ErrAuthorityExpired: a timestamp is from outside the life of the certificate
+	// that its authority made it with. It comes with ErrUntrustedTime.
+	ErrAuthorityExpired = errors.New("made outside the life of the authority's certificate")
 	// ErrNoTimestamp: fewer timestamps than are required.
 	ErrNoTimestamp = errors.New("timestamps are missing")
 	// ErrClockSkew: the manifest says that it was exported after it was signed.
 	ErrClockSkew = errors.New("exported after it was signed")
 	// ErrUnknownKMS: no linked provider serves the URI of a key.
 	ErrUnknownKMS = errors.New("no such key management service")
+	// ErrNoSigner: the signer is empty; NewSigner, LoadSigner, OpenKMS and
+	// keyless.NewSigner make one.
+	ErrNoSigner = errors.New("no signer: it was not made by NewSigner, LoadSigner, OpenKMS or keyless.NewSigner")
 	// ErrUnsupportedKey: not every verifier knows keys of this kind.
 	ErrUnsupportedKey = errors.New("unsupported key: use ECDSA P-256, Ed25519, or RSA of 2048 bits and more")
 )

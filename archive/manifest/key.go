@@ -18,22 +18,62 @@ import (
 // maxKeyBytes bounds a key file.
 const maxKeyBytes = 64 << 10
 
-// supported refuses a public key that some documented verifier cannot use.
+// supported refuses a public key that some documented verifier cannot use, or none.
 func supported(pub crypto.PublicKey) error {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
+		//lint:ignore SA1019 every other way to ask panics where there is no point
+		if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
+			return unsupported("an ECDSA key that is empty")
+		}
 		if k.Curve != elliptic.P256() {
-			return fmt.Errorf("manifest: %w: this is ECDSA %s", ErrUnsupportedKey, k.Curve.Params().Name)
+			return unsupported("ECDSA %s", k.Curve.Params().Name)
+		}
+		if _, err := k.Bytes(); err != nil {
+			return unsupported("ECDSA P-256: %v", err)
 		}
 	case ed25519.PublicKey:
+		if len(k) != ed25519.PublicKeySize {
+			return unsupported("an Ed25519 key of %d bytes", len(k))
+		}
 	case *rsa.PublicKey:
+		if k == nil || k.N == nil {
+			return unsupported("an RSA key that is empty")
+		}
 		if k.N.BitLen() < 2048 {
-			return fmt.Errorf("manifest: %w: this is RSA of %d bits", ErrUnsupportedKey, k.N.BitLen())
+			return unsupported("RSA of %d bits", k.N.BitLen())
 		}
 	default:
-		return fmt.Errorf("manifest: %w: this is a %T", ErrUnsupportedKey, pub)
+		return unsupported("a %T", pub)
 	}
 	return nil
+}
+
+// publicOf returns the public half of a private key of a supported kind.
+func publicOf(key crypto.PrivateKey) (crypto.PublicKey, error) {
+	switch k := key.(type) {
+	case *ecdsa.PrivateKey:
+		//lint:ignore SA1019 every other way to ask panics where there is no number
+		if k == nil || k.D == nil {
+			return nil, unsupported("an ECDSA key that is empty")
+		}
+		return &k.PublicKey, supported(&k.PublicKey)
+	case *rsa.PrivateKey:
+		if k == nil || k.D == nil {
+			return nil, unsupported("an RSA key that is empty")
+		}
+		return &k.PublicKey, supported(&k.PublicKey)
+	case ed25519.PrivateKey:
+		if len(k) != ed25519.PrivateKeySize {
+			return nil, unsupported("an Ed25519 key of %d bytes", len(k))
+		}
+		return k.Public(), nil
+	}
+	return nil, unsupported("a %T", key)
+}
+
+func unsupported(format string, args ...any) error {
+	return fmt.Errorf("manifest: %w: this is %s", ErrUnsupportedKey, fmt.Sprintf(format, args...))
 }
 
 // keyID returns the SHA-256 of a public key's DER, in hex.

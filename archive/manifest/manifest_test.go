@@ -155,15 +155,25 @@ func TestTamperedBundles(t *testing.T) {
 			"statement edited":  {func(b bundleMap) { b.editPayload("promote", "decline") }, manifest.ErrBadSignature},
 			"digest edited":     {func(b bundleMap) { b.editPayload(sum, other) }, manifest.ErrBadSignature},
 			"signature swapped": {func(b bundleMap) { b.signature()["sig"] = base64.StdEncoding.EncodeToString(make([]byte, 64)) }, manifest.ErrBadSignature},
-			"signature emptied": {func(b bundleMap) { b.signature()["sig"] = "" }, manifest.ErrBadSignature},
-			"signature removed": {func(b bundleMap) { b.envelope()["signatures"] = []any{} }, manifest.ErrMalformed},
+			"signature emptied": {func(b bundleMap) { b.signature()["sig"] = "" }, manifest.ErrUnsigned},
+			"signature removed": {func(b bundleMap) { b.envelope()["signatures"] = []any{} }, manifest.ErrUnsigned},
 			"two signatures":    {func(b bundleMap) { b.envelope()["signatures"] = []any{b.signature(), b.signature()} }, manifest.ErrMalformed},
 			"payload type":      {func(b bundleMap) { b.envelope()["payloadType"] = "text/plain" }, manifest.ErrMalformed},
 			"media type":        {func(b bundleMap) { b["mediaType"] = "application/vnd.dev.sigstore.bundle+json;version=0.2" }, manifest.ErrMalformed},
-			"no envelope":       {func(b bundleMap) { delete(b, "dsseEnvelope") }, manifest.ErrMalformed},
-			"no key named":      {func(b bundleMap) { delete(b, "verificationMaterial") }, manifest.ErrMalformed},
-			"something added":   {func(b bundleMap) { b["extra"] = 1 }, manifest.ErrMalformed},
-			"a keyid added":     {func(b bundleMap) { b.signature()["keyid"] = "x" }, manifest.ErrMalformed},
+			"no envelope":       {func(b bundleMap) { delete(b, "dsseEnvelope") }, manifest.ErrUnsigned},
+			"a signed digest": {func(b bundleMap) {
+				delete(b, "dsseEnvelope")
+				b["messageSignature"] = map[string]any{"messageDigest": map[string]any{"algorithm": "SHA2_256", "digest": "AAAA"}, "signature": "AAAA"}
+			}, manifest.ErrUnsigned},
+			"base64 for URLs":  {func(b bundleMap) { b.signature()["sig"] = forURLs(b.signature()["sig"]) }, manifest.ErrMalformed},
+			"base64 unpadded":  {func(b bundleMap) { b.signature()["sig"] = strings.TrimRight(b.signature()["sig"].(string), "=") + " " }, manifest.ErrMalformed},
+			"an odd algorithm": {func(b bundleMap) { b.signature()["alg"] = "none" }, manifest.ErrMalformed},
+			"a certificate in the key's place": {func(b bundleMap) {
+				b["verificationMaterial"] = map[string]any{"certificate": map[string]any{"rawBytes": "AAAA"}}
+			}, manifest.ErrUnknownIdentity},
+			"no key named":    {func(b bundleMap) { delete(b, "verificationMaterial") }, manifest.ErrMalformed},
+			"something added": {func(b bundleMap) { b["extra"] = 1 }, manifest.ErrMalformed},
+			"a keyid added":   {func(b bundleMap) { b.signature()["keyid"] = "x" }, manifest.ErrMalformed},
 			"another key named": {func(b bundleMap) {
 				b["verificationMaterial"] = map[string]any{"publicKey": map[string]any{"hint": sum}}
 			}, manifest.ErrUnknownKey},
@@ -184,13 +194,9 @@ func TestTamperedBundles(t *testing.T) {
 	}
 }
 
-func TestNotABundle(t *testing.T) {
-	v := signers(t)["P-256"].Verifier()
-	for _, b := range []string{"", "{}", "null", "[]", "\xff", `{"mediaType":"a","mediaType":"b"}`, strings.Repeat(" ", manifest.MaxBundleBytes+1), strings.Repeat("[", 20000)} {
-		if _, err := v.Verify([]byte(b)); !errors.Is(err, manifest.ErrMalformed) {
-			t.Errorf("%.20q: %v", b, err)
-		}
-	}
+// forURLs is another spelling of base64, which protobuf's JSON reads as well.
+func forURLs(sig any) string {
+	return strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(sig.(string))
 }
 
 // Keys are rotated: what an old key signed still verifies, what a stranger's did
@@ -252,14 +258,6 @@ func crowd(s *manifest.Statement, n int) {
 		o := manifest.Object{Name: fmt.Sprint(i), Subject: fmt.Sprint("exhibits/", i), SHA256: other}
 		s.Predicate.Packets[0].Exhibits = append(s.Predicate.Packets[0].Exhibits, o)
 		s.Subjects = append(s.Subjects, manifest.Subject{Name: o.Subject, Digest: manifest.Digest{SHA256: other}})
-	}
-}
-
-func TestParseReference(t *testing.T) {
-	for _, bad := range []string{"", sum, "sha256:", "sha256:" + sum[1:], "sha256:" + strings.ToUpper(sum), "SHA256:" + sum, "sha512:" + sum, "sha256:../../" + sum} {
-		if got, err := manifest.ParseReference(bad); err == nil {
-			t.Errorf("%q was read as %q", bad, got)
-		}
 	}
 }
 

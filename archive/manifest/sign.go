@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	signTries   = 4
-	signTimeout = 30 * time.Second // of one try
+	askTries   = 4
+	askTimeout = 30 * time.Second // of one try
 )
 
 // keySealer makes bundles with a key.
@@ -22,36 +22,44 @@ type keySealer struct {
 	keyID  string
 }
 
-// seal signs a payload. A key service that fails is asked again a few times, each
-// within its own time, and not when ctx has ended.
+// seal signs a payload.
 func (k keySealer) seal(ctx context.Context, payload []byte) ([]byte, error) {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval = 200 * time.Millisecond
-	envelope, err := backoff.Retry(ctx, func() ([]byte, error) { return k.signOnce(ctx, payload) }, backoff.WithBackOff(wait), backoff.WithMaxTries(signTries))
+	envelope, err := ask(ctx, func(ctx context.Context) ([]byte, error) {
+		return k.signer.SignMessage(bytes.NewReader(payload), options.WithContext(ctx))
+	})
 	if err != nil {
 		return nil, err
 	}
 	return encodeBundle(envelope, k.keyID)
 }
 
-// signOnce asks for one signature. Not every key service minds its context, so
-// the answer is waited for no longer than the context lasts.
-func (k keySealer) signOnce(ctx context.Context, payload []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, signTimeout)
+// ask asks a key service for something. One that fails is asked again a few times,
+// each within its own time, and not when ctx has ended.
+func ask[T any](ctx context.Context, question func(ctx context.Context) (T, error)) (T, error) {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval = 200 * time.Millisecond
+	return backoff.Retry(ctx, func() (T, error) { return askOnce(ctx, question) }, backoff.WithBackOff(wait), backoff.WithMaxTries(askTries))
+}
+
+// askOnce waits for an answer no longer than its context lasts: not every key
+// service minds it.
+func askOnce[T any](ctx context.Context, question func(ctx context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	type answer struct {
-		envelope []byte
-		err      error
+		value T
+		err   error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		envelope, err := k.signer.SignMessage(bytes.NewReader(payload), options.WithContext(ctx))
-		answers <- answer{envelope, err}
+		value, err := question(ctx)
+		answers <- answer{value, err}
 	}()
 	select {
 	case a := <-answers:
-		return a.envelope, a.err
+		return a.value, a.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("the key did not answer: %w", context.Cause(ctx))
+		var none T
+		return none, fmt.Errorf("the key did not answer: %w", context.Cause(ctx))
 	}
 }

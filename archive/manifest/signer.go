@@ -3,6 +3,7 @@ package manifest
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -30,18 +31,15 @@ type Signer struct {
 // P-256, ed25519.PrivateKey, or *rsa.PrivateKey of 2048 bits and more. Other keys
 // are [ErrUnsupportedKey].
 func NewSigner(key crypto.PrivateKey) (*Signer, error) {
-	holder, ok := key.(interface{ Public() crypto.PublicKey })
-	if !ok {
-		return nil, fmt.Errorf("manifest: %w: this is a %T", ErrUnsupportedKey, key)
-	}
-	if err := supported(holder.Public()); err != nil {
+	pub, err := publicOf(key)
+	if err != nil {
 		return nil, err
 	}
 	signer, err := signature.LoadSigner(key, crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: load private key: %w", err)
 	}
-	return newSigner(signer, holder.Public())
+	return newSigner(signer, pub)
 }
 
 // newSigner returns a signer over whatever signs for a public key.
@@ -90,6 +88,9 @@ func (s *Signer) PublicKey() crypto.PublicKey { return s.pub }
 
 // PublicKeyPEM returns the public key as PEM: what verifiers, and auditors, need.
 func (s *Signer) PublicKeyPEM() ([]byte, error) {
+	if s.pub == nil {
+		return nil, errors.New("manifest: the signer has no public key: its manifests carry certificates")
+	}
 	return cryptoutils.MarshalPublicKeyToPEM(s.pub)
 }
 
@@ -102,6 +103,9 @@ func (s *Signer) Verifier() *Verifier { return s.verifier }
 // ctx ends. A signature that does not verify is [ErrBadSignature]; too few
 // timestamps are [ErrNoTimestamp].
 func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) {
+	if s == nil || s.seal == nil {
+		return nil, fmt.Errorf("manifest: sign: %w", ErrNoSigner)
+	}
 	if err := statement.Validate(); err != nil {
 		return nil, err
 	}

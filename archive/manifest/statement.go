@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"encoding/hex"
-	"fmt"
 	"time"
 )
 
@@ -139,8 +137,8 @@ func (s Statement) matchSubjects() error {
 		if _, twice := digests[subject.Name]; twice || subject.Name == "" {
 			return malformed("subject %.200q is named twice, or not at all", subject.Name)
 		}
-		if b, err := hex.DecodeString(subject.Digest.SHA256); err != nil || len(b) != 32 || hex.EncodeToString(b) != subject.Digest.SHA256 {
-			return malformed("subject %.200q: %.80q is not a SHA-256 in lowercase hex", subject.Name, subject.Digest.SHA256)
+		if !isSHA256(subject.Digest.SHA256) {
+			return malformedAs(ErrUnknownAlgorithm, "subject %.200q: its digest, %.80q, is not a SHA-256 in lowercase hex", subject.Name, subject.Digest.SHA256)
 		}
 		digests[subject.Name] = subject.Digest.SHA256
 	}
@@ -157,8 +155,4 @@ func (s Statement) matchSubjects() error {
 		return malformed("%d subjects, but the packets name %d objects", len(digests), len(named))
 	}
 	return nil
-}
-
-func malformed(format string, args ...any) error {
-	return fmt.Errorf("manifest: %w: %s", ErrMalformed, fmt.Sprintf(format, args...))
 }

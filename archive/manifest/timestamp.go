@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
@@ -45,6 +46,12 @@ type Stamping struct {
 // WithTimestamps returns a signer whose signatures are timestamped. The
 // timestamps lie in the bundle, and count where [Trust] says whose to trust.
 func (s *Signer) WithTimestamps(stamping Stamping) (*Signer, error) {
+	if s == nil || s.seal == nil {
+		return nil, fmt.Errorf("manifest: %w", ErrNoSigner)
+	}
+	if slices.Contains(stamping.Authorities, nil) {
+		return nil, errors.New("manifest: one of Stamping.Authorities is nil")
+	}
 	if len(stamping.Authorities) == 0 || stamping.Required > len(stamping.Authorities) {
 		return nil, fmt.Errorf("manifest: %d timestamps are required of %d authorities", stamping.Required, len(stamping.Authorities))
 	}

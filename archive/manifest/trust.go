@@ -18,8 +18,8 @@ type TrustedKey struct {
 
 	// From and Until bound when the key was in use: a manifest exported before the
 	// one, or at or after the other, does not count. Zero is no bound. Set Until to
-	// rotate a key out, or to the last time it was surely its owner's to revoke it;
-	// what was exported before stays verifiable.
+	// rotate a key out, later than its last export was logged, or to the last time it
+	// was surely its owner's to revoke it; what was exported before stays verifiable.
 	From, Until time.Time
 }
 
@@ -55,6 +55,9 @@ func (t Trust) NewVerifier() (*Verifier, error) {
 	}
 	v := &Verifier{keys: map[string]trusted{}, owners: slices.Clone(t.Owners), identities: t.Identities,
 		time: t.Timestamps, required: t.RequireTimestamps, skew: cmp.Or(t.ClockSkew, defaultSkew)}
+	if slices.Contains(t.Owners, "") {
+		return nil, fmt.Errorf("manifest: %w: one of Trust.Owners is empty, and would let in every key without an owner", ErrNotOwner)
+	}
 	usable := 0
 	for _, k := range t.Keys {
 		if !k.Until.IsZero() && !k.From.Before(k.Until) {

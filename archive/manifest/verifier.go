@@ -69,15 +69,25 @@ func LoadPublicKey(path string) (crypto.PublicKey, error) {
 }
 
 // KeyIDs returns the ids of the trusted keys, sorted.
-func (v *Verifier) KeyIDs() []string { return slices.Sorted(maps.Keys(v.keys)) }
+func (v *Verifier) KeyIDs() []string {
+	if v == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(v.keys))
+}
 
-// Verify checks a bundle: its form ([ErrMalformed]), that somebody signed it who is
+// Verify checks a bundle: its form ([ErrMalformed], and with it [ErrTooLarge],
+// [ErrTruncated], [ErrDuplicateName], [ErrUnsigned] or [ErrUnknownAlgorithm]), that somebody signed it who is
 // trusted ([ErrUnknownKey], [ErrUnknownIdentity]) and may own integrity
 // ([ErrNotOwner]), the signature ([ErrBadSignature]), its timestamps
 // ([ErrUntrustedTime], [ErrNoTimestamp]), the statement ([Statement.Validate]), and
 // that the key was in use at its exported_at_utc and at each timestamp
 // ([ErrKeyNotInUse], [ErrClockSkew]). Nothing of the statement is looked at before
-// its signature holds.
+// its signature holds. An empty Verifier trusts nobody ([ErrNoTrustedKeys]).
+//
+// A manifest that verifies says nothing of a file until the file's digest was found
+// in it, by [Verified.Find], and is the manifest of an export only if it has the
+// row's content_integrity_reference: see [Verifier.VerifyReference].
 //
 // exported_at_utc is the signer's own word. Whoever has an old key can date a
 // manifest back, unless timestamps are required; the log, which only grows, shows
@@ -91,6 +101,9 @@ func (v *Verifier) Verify(bundle []byte) (Verified, error) {
 	stamps, err := v.timestamps(signed)
 	if err != nil {
 		return Verified{}, err
+	}
+	if err := wellFormed(signed.payload); err != nil {
+		return Verified{}, fmt.Errorf("%w (in the statement)", err)
 	}
 	var s Statement
 	if err := json.Unmarshal(signed.payload, &s); err != nil {
@@ -107,6 +120,9 @@ func (v *Verifier) Verify(bundle []byte) (Verified, error) {
 
 // open checks who signed a bundle, and that they did.
 func (v *Verifier) open(bundle []byte) (signedPayload, Signatory, error) {
+	if v == nil {
+		return signedPayload{}, Signatory{}, fmt.Errorf("manifest: %w", ErrNoTrustedKeys)
+	}
 	signed, err := decodeBundle(bundle)
 	if err != nil {
 		return signedPayload{}, Signatory{}, err
@@ -124,6 +140,9 @@ func (v *Verifier) signatory(bundle []byte, signed signedPayload) (Signatory, er
 	}
 	if signed.certified {
 		return v.identities.VerifyIdentity(bundle)
+	}
+	if len(v.keys) == 0 && v.identities == nil {
+		return Signatory{}, fmt.Errorf("manifest: %w", ErrNoTrustedKeys)
 	}
 	key, ok := v.keys[signed.hint]
 	if !ok {

@@ -5,7 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"slices"
+	neturl "net/url"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -15,8 +15,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
+
+	"github.com/holdfast-archive/holdfast/retention"
 )
 
 // Schema is the JSON Schema (draft 2020-12) of a policy file. An editor that knows
@@ -45,8 +45,11 @@ func decode(name string, content []byte) (File, positions, error) {
 	fail := func(p ...Problem) (File, positions, error) {
 		return File{}, positions{}, &FileError{Name: name, Problems: p}
 	}
-	if len(content) > MaxFileBytes || !utf8.Valid(content) {
-		return fail(Problem{Problem: fmt.Sprintf("it takes %d bytes of UTF-8 or something else", len(content)), Fix: fmt.Sprintf("a policy file is UTF-8 of at most %d bytes", MaxFileBytes)})
+	if len(content) > MaxFileBytes {
+		return fail(Problem{Line: 1, Column: 1, Problem: fmt.Sprintf("the file takes %d bytes", len(content)), Fix: fmt.Sprintf("a policy file has at most %d", MaxFileBytes)})
+	}
+	if !utf8.Valid(content) {
+		return fail(notUTF8(content))
 	}
 	body, problem := parse(content)
 	if problem != nil {
@@ -71,6 +74,15 @@ func decode(name string, content []byte) (File, positions, error) {
 	return f, where, nil
 }
 
+func notUTF8(content []byte) Problem {
+	for i, line := range bytes.Split(content, []byte("\n")) {
+		if at := bytes.ToValidUTF8(line, []byte{0}); !bytes.Equal(at, line) {
+			return Problem{Line: i + 1, Column: bytes.IndexByte(at, 0) + 1, Problem: "this is not UTF-8", Fix: "save the file as UTF-8"}
+		}
+	}
+	return Problem{Line: 1, Column: 1, Problem: "the file is not UTF-8", Fix: "save the file as UTF-8"}
+}
+
 // parse reads one YAML document, a mapping. Anchors and tags, by which YAML says
 // more than stands there, are refused.
 func parse(content []byte) (ast.Node, *Problem) {
@@ -85,8 +97,12 @@ func parse(content []byte) (ast.Node, *Problem) {
 			bodies = append(bodies, d.Body)
 		}
 	}
-	if len(bodies) != 1 {
-		return nil, &Problem{Line: 1, Column: 1, Problem: fmt.Sprintf("there are %d YAML documents", len(bodies)), Fix: "a policy file has one"}
+	switch len(bodies) {
+	case 0:
+		return nil, &Problem{Line: 1, Column: 1, Problem: "the file says nothing", Fix: "start from default.yaml, beside package retention/policy"}
+	case 1:
+	default:
+		return nil, &Problem{Line: bodies[1].GetToken().Position.Line, Column: 1, Problem: "a second YAML document begins here", Fix: "a policy file has one: take out the --- and what follows"}
 	}
 	v := &plain{}
 	ast.Walk(v, bodies[0])
@@ -113,22 +129,25 @@ func (v *plain) Visit(n ast.Node) ast.Visitor {
 }
 
 func yamlProblem(err error) Problem {
-	p := Problem{Problem: err.Error(), Fix: "correct the YAML"}
+	p := Problem{Line: 1, Column: 1, Problem: "not YAML: " + err.Error(), Fix: yamlFix(err.Error())}
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
-		p.Problem = "not YAML: " + at.GetMessage()
+		p.Problem, p.Fix = "not YAML: "+at.GetMessage(), yamlFix(at.GetMessage())
 		p.Line, p.Column = at.GetToken().Position.Line, at.GetToken().Position.Column
 	}
 	return p
 }
 
 func jsonProblem(err error) Problem {
-	p := Problem{Problem: err.Error(), Fix: "write a period from P1D to P100Y, such as P7Y, and any other length of time as one such as PT4H"}
+	p := Problem{Problem: err.Error(), Fix: "write a length of time up to P36600D, such as P1D or PT4H"}
 	var at *json.SemanticError
 	if errors.As(err, &at) {
 		p.Field = strings.ReplaceAll(strings.TrimPrefix(string(at.JSONPointer), "/"), "/", ".")
+		if strings.HasSuffix(p.Field, ".period") || strings.HasSuffix(p.Field, ".after") {
+			p.Fix = "write a period from P1D to P100Y, such as P7Y or P90D"
+		}
 		if at.Err != nil {
-			p.Problem = at.Err.Error()
+			p.Problem = strings.TrimPrefix(at.Err.Error(), retention.ErrUnknown.Error()+": ")
 		}
 	}
 	return p
@@ -151,12 +170,7 @@ func validate(encoded []byte) []Problem {
 // leaves are the problems that a schema's error is about.
 func leaves(e *jsonschema.ValidationError) []Problem {
 	if len(e.Causes) == 0 {
-		return []Problem{{
-			path:    e.InstanceLocation,
-			Field:   strings.Join(e.InstanceLocation, "."),
-			Problem: e.ErrorKind.LocalizedString(message.NewPrinter(language.English)),
-			Fix:     description(e.SchemaURL),
-		}}
+		return worded(e)
 	}
 	var all []Problem
 	for _, cause := range e.Causes {
@@ -171,6 +185,9 @@ func description(url string) string {
 	_, pointer, _ := strings.Cut(url, "#")
 	best := ""
 	for _, step := range append([]string{""}, strings.Split(strings.Trim(pointer, "/"), "/")...) {
+		if plain, err := neturl.PathUnescape(step); err == nil {
+			step = strings.NewReplacer("~1", "/", "~0", "~").Replace(plain)
+		}
 		m, ok := v.(map[string]any)
 		if !ok {
 			break
@@ -186,71 +203,4 @@ func description(url string) string {
 		}
 	}
 	return best
-}
-
-// positions finds where in a file a field stands.
-type positions struct{ body ast.Node }
-
-// locate gives problems their lines, and puts them in order.
-func (w positions) locate(problems []Problem) []Problem {
-	for i, p := range problems {
-		if w.body == nil || p.Line > 0 {
-			continue
-		}
-		path := p.path
-		if path == nil && p.Field != "" {
-			path = strings.Split(p.Field, ".")
-		}
-		problems[i].Line, problems[i].Column = w.place(path, p)
-	}
-	slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
-	return problems
-}
-
-// place walks down to a field and returns where it stands.
-func (w positions) place(path []string, p Problem) (line, column int) {
-	node := w.body
-	for _, step := range path {
-		next := child(node, step)
-		if next == nil {
-			break
-		}
-		node = next
-	}
-	at := node.GetToken().Position
-	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-		at = m.Values[0].Key.GetToken().Position
-	}
-	switch node.(type) {
-	case *ast.LiteralNode: // the text begins on the next line
-		return at.Line + 1 + p.line, max(p.column, 1)
-	case *ast.StringNode:
-		if p.line == 0 {
-			return at.Line, at.Column + max(p.column-1, 0)
-		}
-	}
-	return at.Line + p.line, max(at.Column, 1)
-}
-
-// child returns the value under a name, or at an index.
-func child(node ast.Node, step string) ast.Node {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		for _, v := range n.Values {
-			if v.Key.GetToken().Value == step {
-				return v.Value
-			}
-		}
-	case *ast.MappingValueNode:
-		if n.Key.GetToken().Value == step {
-			return n.Value
-		}
-	case *ast.SequenceNode:
-		for i, v := range n.Values {
-			if fmt.Sprint(i) == step {
-				return v
-			}
-		}
-	}
-	return nil
 }

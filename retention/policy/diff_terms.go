@@ -99,7 +99,7 @@ func (d *Difference) period(field string, c retention.Class, before, after Class
 		return
 	}
 	fewest, most := after.Period.DaysLonger(before.Period)
-	direction, by := Unclear, fmt.Sprintf("from %d days shorter to %d days longer, by the date of the export", -fewest, most)
+	direction, by := Unclear, fmt.Sprintf("from %s shorter to %s longer, by the date of the export", days(-fewest, -fewest), days(most, most))
 	switch {
 	case fewest == 0 && most == 0:
 		direction, by = Neutral, "which is the same"
@@ -112,8 +112,11 @@ func (d *Difference) period(field string, c retention.Class, before, after Class
 }
 
 func days(fewest, most int) string {
-	if fewest == most {
+	switch fewest {
+	case most:
 		return retention.Period{Days: most}.Words()
+	case 0:
+		return "up to " + retention.Period{Days: most}.Words()
 	}
 	return fmt.Sprintf("%d to %d days", fewest, most)
 }

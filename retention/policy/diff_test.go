@@ -41,9 +41,9 @@ func TestDiff(t *testing.T) {
 		"nothing":                 {func(f *policy.File) {}, ""},
 		"a longer period":         {periods(retention.Regulated, "P10Y"), "classes.regulated.period stronger: 10 years instead of 7 years, 1095 to 1096 days longer"},
 		"a shorter period":        {periods(retention.Regulated, "P5Y1D"), "classes.regulated.period weaker: 729 to 730 days shorter"},
-		"years counted in days":   {periods(retention.Standard, "P730D"), "classes.standard.period weaker: 0 to 1 days shorter"},
+		"years counted in days":   {periods(retention.Standard, "P730D"), "classes.standard.period weaker: up to 1 day shorter"},
 		"years counted in months": {periods(retention.Standard, "P24M"), "classes.standard.period neutral: which is the same"},
-		"days against months":     {periods(retention.Standard, "P23M30D"), "classes.standard.period unclear: from 1 days shorter to 2 days longer"},
+		"days against months":     {periods(retention.Standard, "P23M30D"), "classes.standard.period unclear: from 1 day shorter to 2 days longer"},
 		"a firmer lock": {func(f *policy.File) {
 			setClass(f, retention.Standard, func(c *policy.Class) { c.Mode = retention.Compliance })
 		}, "classes.standard.mode stronger: mode compliance instead of governance"},

@@ -52,7 +52,12 @@
 // # Changing it
 //
 // A policy decides on exports to come. [Diff] says what another one would keep longer
-// or shorter; what is stored already can be lengthened (archive.Extend) and is never
-// shortened. Every manifest names the digest of the policy it was made under, and so
-// does every [Explanation].
+// or shorter, field by field; periods are held against each other over the whole
+// calendar, so P365D is shorter than P1Y. [Compare] says what becomes of given packets.
+// What is stored already can be lengthened (archive.Extend) and is never shortened.
+// Every manifest names the digest of the policy it was made under, and so does every
+// [Explanation].
+//
+// What follows from a policy, such as the contract that a reviewer signs, is made by
+// package render, below this one.
 package policy

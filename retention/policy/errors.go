@@ -17,6 +17,7 @@ type Problem struct {
 	Fix          string // what to do about it
 
 	path         []string // of the field, where dots do not tell
+	atKey        bool     // the field's name is what is wrong, not its value
 	line, column int      // within the field's text, of a CEL expression
 }
 

@@ -175,12 +175,16 @@ func (f File) check() []Problem {
 			find(fmt.Sprintf("classes.%s.period", c), "write a period from P1D to P100Y", "%v", err)
 		}
 	}
-	weaker := retention.Standard
-	for _, c := range retention.Classes()[1:] {
-		if !f.atLeast(c, weaker) {
-			find("classes."+string(c), fmt.Sprintf("make the period and the mode of %s at least those of %s", c, weaker), "%s is kept shorter, or less firmly, than %s, which is the weaker class", c, weaker)
+	for i, c := range retention.Classes()[1:] {
+		below := retention.Classes()[i]
+		stronger, weaker := f.Classes[c], f.Classes[below]
+		if fewest, _ := stronger.Period.DaysLonger(weaker.Period); fewest < 0 {
+			find(fmt.Sprintf("classes.%s.period", c), fmt.Sprintf("make the period of %s at least that of %s, on every date", c, below),
+				"%s may end %s before the %s of %s, which is the weaker class", stronger.Period, retention.Period{Days: -fewest}.Words(), weaker.Period, below)
 		}
-		weaker = c
+		if firmness(stronger.Mode) < firmness(weaker.Mode) {
+			find(fmt.Sprintf("classes.%s.mode", c), fmt.Sprintf("make the mode of %s at least that of %s", c, below), "%s is softer than the %s of %s, which is the weaker class", stronger.Mode, weaker.Mode, below)
+		}
 	}
 	names := map[string]int{}
 	for i, r := range f.Rules {
@@ -193,12 +197,5 @@ func (f File) check() []Problem {
 	return problems
 }
 
-// atLeast reports whether one class is kept as long and firmly as another,
-// whenever that is counted from.
-func (f File) atLeast(c, weaker retention.Class) bool {
-	a, b := f.Classes[c], f.Classes[weaker]
-	fewest, _ := a.Period.DaysLonger(b.Period)
-	return fewest >= 0 && firmness(a.Mode) >= firmness(b.Mode)
-}
-
+// firmness orders modes.
 func firmness(m retention.Mode) int { return slices.Index(retention.Modes(), m) }

@@ -218,5 +218,8 @@ func FuzzParse(f *testing.F) {
 		if _, err := p.Explain(policy.Facts{}, at); err != nil {
 			t.Error(err)
 		}
+		if d := policy.Diff(policy.Default(), p); (len(d.Changes) == 0) != (d.OldSHA256 == d.NewSHA256) {
+			t.Errorf("another policy, and %d changes", len(d.Changes))
+		}
 	})
 }

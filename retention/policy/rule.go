@@ -25,32 +25,49 @@ type rule struct {
 	program cel.Program
 }
 
+// variables are what an expression may name, and packet.
+var variables = []struct {
+	name string
+	kind *cel.Type
+}{
+	{"promotion_packet_id", cel.StringType},
+	{"promotion_type", cel.StringType},
+	{"promotion_decision", cel.StringType},
+	{"promotion_decision_at_utc", cel.TimestampType},
+	{"scorecard_snapshot_id", cel.StringType},
+	{"closure_reliability_state", cel.StringType},
+	{"consecutive_yellow_windows", cel.IntType},
+	{"playbook_row_ids", cel.ListType(cel.StringType)},
+	{"corrective_packet_ids", cel.ListType(cel.StringType)},
+	{"executive_exception_id", cel.StringType},
+	{"jurisdictions", cel.ListType(cel.StringType)},
+	{"regulated_jurisdictions", cel.ListType(cel.StringType)},
+}
+
+func variableNames() []string {
+	names := make([]string, len(variables))
+	for i, v := range variables {
+		names[i] = v.name
+	}
+	return names
+}
+
 // environment declares what an expression may name.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
-	text, texts := cel.StringType, cel.ListType(cel.StringType)
-	return cel.NewEnv(
-		cel.Variable("promotion_packet_id", text),
-		cel.Variable("promotion_type", text),
-		cel.Variable("promotion_decision", text),
-		cel.Variable("promotion_decision_at_utc", cel.TimestampType),
-		cel.Variable("scorecard_snapshot_id", text),
-		cel.Variable("closure_reliability_state", text),
-		cel.Variable("consecutive_yellow_windows", cel.IntType),
-		cel.Variable("playbook_row_ids", texts),
-		cel.Variable("corrective_packet_ids", texts),
-		cel.Variable("executive_exception_id", text),
-		cel.Variable("jurisdictions", texts),
-		cel.Variable("regulated_jurisdictions", texts),
+	options := []cel.EnvOption{
 		cel.Variable("packet", cel.MapType(cel.StringType, cel.DynType)),
 		cel.ParserRecursionLimit(maxDepth),
 		cel.CrossTypeNumericComparisons(true),
-	)
+	}
+	for _, v := range variables {
+		options = append(options, cel.Variable(v.name, v.kind))
+	}
+	return cel.NewEnv(options...)
 })
 
 // newRule compiles a rule. What is wrong is named with its place in the expression.
 func newRule(i int, r Rule) (rule, []Problem) {
 	field := fmt.Sprintf("rules.%d.when", i)
-	const fix = "write a CEL expression that is true or false over the packet's fields, such as executive_exception_id != \"\" or has(packet.lane) && packet.lane == \"economy\""
 	env, err := environment()
 	if err != nil {
 		return rule{}, []Problem{{Field: field, Problem: err.Error()}}
@@ -59,16 +76,17 @@ func newRule(i int, r Rule) (rule, []Problem) {
 	if issues != nil && issues.Err() != nil {
 		var problems []Problem
 		for _, e := range issues.Errors() {
-			problems = append(problems, Problem{Field: field, Problem: e.Message, Fix: fix, line: max(e.Location.Line()-1, 0), column: e.Location.Column() + 1})
+			problem, fix := celProblem(e.Message)
+			problems = append(problems, Problem{Field: field, Problem: problem, Fix: fix, line: max(e.Location.Line()-1, 0), column: e.Location.Column() + 1})
 		}
 		return rule{}, problems
 	}
 	if ast.OutputType() != cel.BoolType {
-		return rule{}, []Problem{{Field: field, Problem: fmt.Sprintf("the expression gives a %s", ast.OutputType()), Fix: fix}}
+		return rule{}, []Problem{{Field: field, Problem: fmt.Sprintf("it gives a value (%s), and not true or false", ast.OutputType()), Fix: "compare it with something, so that the CEL expression is true or false, such as consecutive_yellow_windows >= 2 or packet.approved == true"}}
 	}
 	program, err := env.Program(ast, cel.CostLimit(maxCost), cel.InterruptCheckFrequency(100))
 	if err != nil {
-		return rule{}, []Problem{{Field: field, Problem: err.Error(), Fix: fix}}
+		return rule{}, []Problem{{Field: field, Problem: err.Error(), Fix: celFix}}
 	}
 	return rule{Rule: r, program: program}, nil
 }

@@ -90,6 +90,10 @@ func TestSignWithoutAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, bundle); err != nil || !bytes.Equal(compact.Bytes(), bundle) {
+		t.Errorf("the bundle has white space (%v)", err)
+	}
 	want := manifest.Signatory{Issuer: issuer, Subject: subject, Owner: "release-ops"}
 	if got.SignedBy != want || got.Statement.Predicate.ExportBatchID != "eb-1" {
 		t.Errorf("signed by %+v, want %+v", got.SignedBy, want)
@@ -277,6 +281,13 @@ func TestSigningFails(t *testing.T) {
 		t.Errorf("a Fulcio that does not answer: %v", err)
 	}
 	hang.CloseClientConnections()
+	cfg = i.config()
+	cfg.Token = func(context.Context) (string, error) { select {} }
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := newSigner(t, cfg).Sign(ctx, statement(t, time.Now())); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a source of tokens that does not answer: %v", err)
+	}
 }
 
 func TestTokens(t *testing.T) {
@@ -314,6 +325,14 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: %q, no error", name, got)
 		}
 	}
+	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") }))
+	defer empty.Close()
+	t.Setenv("ACTIONS_ID_TOKEN_REQUEST_URL", empty.URL)
+	t.Setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret")
+	if _, err := keyless.GitHubToken("sigstore")(t.Context()); err == nil || !strings.Contains(err.Error(), "without a token") || strings.Contains(err.Error(), "%!") {
+		t.Errorf("GitHub without a token: %v", err)
+	}
+	t.Setenv("ACTIONS_ID_TOKEN_REQUEST_URL", github.URL+"/?api-version=2")
 	t.Setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong")
 	if _, err := keyless.GitHubToken("sigstore")(t.Context()); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("GitHub refuses: %v", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/sigstore/sigstore-go/pkg/sign"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -48,10 +49,29 @@ type sealer struct {
 	cfg Config
 }
 
-// Seal signs a payload with a key that is forgotten when it returns.
+// Seal signs a payload with a key that is forgotten when it returns. It waits no
+// longer than ctx lasts: not every source of tokens, nor every client, minds it.
 func (s *sealer) Seal(ctx context.Context, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
+	type answer struct {
+		bundle []byte
+		err    error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		bundle, err := s.seal(ctx, payload)
+		answers <- answer{bundle, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.bundle, a.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("keyless: no answer, from the source of tokens, %s or %q: %w", s.cfg.Fulcio, s.cfg.Rekor, context.Cause(ctx))
+	}
+}
+
+func (s *sealer) seal(ctx context.Context, payload []byte) ([]byte, error) {
 	token, err := s.cfg.Token(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("keyless: get an identity token: %w", err)
@@ -68,29 +88,15 @@ func (s *sealer) Seal(ctx context.Context, payload []byte) ([]byte, error) {
 	if s.cfg.Rekor != "" {
 		options.TransparencyLogs = []sign.Transparency{sign.NewRekor(&sign.RekorOptions{BaseURL: s.cfg.Rekor, Retries: retries})}
 	}
-	return s.bundle(ctx, payload, key, options)
-}
-
-// bundle waits no longer than ctx lasts: not every client minds it.
-func (s *sealer) bundle(ctx context.Context, payload []byte, key sign.Keypair, options sign.BundleOptions) ([]byte, error) {
-	type answer struct {
-		bundle []byte
-		err    error
+	made, err := sign.Bundle(&sign.DSSEData{Data: payload, PayloadType: manifest.PayloadType}, key, options)
+	if err != nil {
+		return nil, fmt.Errorf("keyless: sign with %s: %w", s.cfg.Fulcio, err)
 	}
-	answers := make(chan answer, 1)
-	go func() {
-		made, err := sign.Bundle(&sign.DSSEData{Data: payload, PayloadType: manifest.PayloadType}, key, options)
-		if err != nil {
-			answers <- answer{err: fmt.Errorf("keyless: sign with %s: %w", s.cfg.Fulcio, err)}
-			return
-		}
-		written, err := protojson.Marshal(made)
-		answers <- answer{written, err}
-	}()
-	select {
-	case a := <-answers:
-		return a.bundle, a.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("keyless: %s did not answer: %w", s.cfg.Fulcio, context.Cause(ctx))
+	written, err := protojson.Marshal(made)
+	if err != nil {
+		return nil, err
 	}
+	compact := jsontext.Value(written) // protojson varies its white space on purpose
+	err = compact.Compact()
+	return compact, err
 }

@@ -37,6 +37,9 @@ type Authority struct {
 // authority's certificate. The authority is given 15 seconds, and asked up to three
 // times if it is busy or does not answer; a refusal is final.
 func (a *Authority) Timestamp(ctx context.Context, signature []byte) ([]byte, error) {
+	if a == nil || a.URL == "" {
+		return nil, errors.New("keyless: Authority.URL is empty")
+	}
 	response, err := backoff.Retry(ctx, func() ([]byte, error) { return a.ask(ctx, signature) }, backoff.WithMaxTries(stampTries))
 	if err != nil {
 		return nil, fmt.Errorf("keyless: timestamp from %s: %w", a.URL, err)
@@ -112,24 +115,4 @@ func (a *Authority) check(response, signature []byte, nonce *big.Int) error {
 	}
 	_, err = a.Trust.VerifyTimestamp(response, signature)
 	return err
-}
-
-// VerifyTimestamp implements [manifest.TimeVerifier]: an authority of the root made
-// the TimeStampResp over the signature, within the authority's certificate's life.
-func (r Root) VerifyTimestamp(response, signature []byte) (manifest.Timestamp, error) {
-	if len(response) > maxResponse {
-		return manifest.Timestamp{}, fmt.Errorf("it takes %d bytes, at most %d are read", len(response), maxResponse)
-	}
-	if r.material == nil || len(r.material.TimestampingAuthorities()) == 0 {
-		return manifest.Timestamp{}, errors.New("no timestamp authority is trusted")
-	}
-	var failed []error
-	for _, authority := range r.material.TimestampingAuthorities() {
-		t, err := authority.Verify(response, signature)
-		if err == nil {
-			return manifest.Timestamp{Authority: t.URI, At: t.Time}, nil
-		}
-		failed = append(failed, err)
-	}
-	return manifest.Timestamp{}, fmt.Errorf("none of %d trusted authorities made it over this signature: %w", len(failed), errors.Join(failed...))
 }

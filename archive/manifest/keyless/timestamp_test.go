@@ -59,6 +59,13 @@ func (v *times) Verify(response, signature []byte) (*root.Timestamp, error) {
 // ownAuthority is a second authority beside the real one, and its chain.
 func ownAuthority(t testing.TB) (url, chain string) {
 	t.Helper()
+	return oddAuthority(t, time.Now().Add(-time.Minute), time.Now)
+}
+
+// oddAuthority is an authority whose certificate is good for ten minutes, and that
+// has a clock of its own.
+func oddAuthority(t testing.TB, from time.Time, clock func() time.Time) (url, chain string) {
+	t.Helper()
 	rootCert, rootKey, err := ca.GenerateRootCa()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +78,7 @@ func ownAuthority(t testing.TB) (url, chain string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf, err := ca.GenerateTSALeafCert(time.Now().Add(-time.Minute), key, between, betweenKey)
+	leaf, err := ca.GenerateTSALeafCert(from, key, between, betweenKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +99,7 @@ func ownAuthority(t testing.TB) (url, chain string) {
 		if err != nil {
 			return err
 		}
-		stamp := timestamp.Timestamp{HashAlgorithm: asked.HashAlgorithm, HashedMessage: asked.HashedMessage, Time: time.Now(), Nonce: asked.Nonce,
+		stamp := timestamp.Timestamp{HashAlgorithm: asked.HashAlgorithm, HashedMessage: asked.HashedMessage, Time: clock(), Nonce: asked.Nonce,
 			Policy: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 2}, AddTSACertificate: true}
 		response, err := stamp.CreateResponseWithOpts(leaf, key, crypto.SHA256)
 		if err != nil {
@@ -179,6 +186,50 @@ func TestTimestamps(t *testing.T) {
 	}
 }
 
+// A timestamp from outside the life of its authority's certificate is refused, and
+// one from inside it outlives the certificate.
+func TestAuthoritysCertificateExpires(t *testing.T) {
+	key, err := manifest.CreateKey(t.TempDir() + "/key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamped := func(url string) []byte {
+		s, err := key.WithTimestamps(manifest.Stamping{Authorities: []manifest.TimeAuthority{&keyless.Authority{URL: url}}, Required: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sign(t, s)
+	}
+	trust := func(chain string) *manifest.Verifier {
+		times, err := keyless.LoadAuthorities(chain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := manifest.Trust{Keys: []manifest.TrustedKey{{Key: key.PublicKey()}}, Timestamps: times, RequireTimestamps: 1}.NewVerifier()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for name, off := range map[string]time.Duration{"before": -time.Hour, "after": time.Hour} {
+		url, chain := oddAuthority(t, time.Now().Add(-time.Minute), func() time.Time { return time.Now().Add(off) })
+		if _, err := trust(chain).Verify(stamped(url)); !errors.Is(err, manifest.ErrAuthorityExpired) || !errors.Is(err, manifest.ErrUntrustedTime) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	from := time.Now().Add(3*time.Second - 10*time.Minute)
+	url, chain := oddAuthority(t, from, time.Now)
+	bundle := stamped(url)
+	if expired := time.Until(from.Add(10 * time.Minute)); expired < 0 {
+		t.Skip("SKIPPED: this machine was too slow to sign within three seconds")
+	} else {
+		time.Sleep(expired + time.Second)
+	}
+	if _, err := trust(chain).Verify(bundle); err != nil {
+		t.Errorf("a certificate that expired since: %v", err)
+	}
+}
+
 // An authority that fails keeps a manifest from being written only if it is
 // required.
 func TestAuthoritiesThatFail(t *testing.T) {
@@ -217,6 +268,7 @@ func TestAuthoritiesThatFail(t *testing.T) {
 		"far too much":    {URL: answer(200, strings.Repeat("x", 1<<20))},
 		"nobody there":    {URL: "http://127.0.0.1:1"},
 		"not a URL":       {URL: "://"},
+		"nowhere":         {},
 		"replays":         {URL: replayed()},
 		"no nonce":        {URL: newInstance(t).stampURL},
 		"not to trust":    {URL: url, Trust: load(t, otherChain).verifier},

@@ -79,8 +79,11 @@ func GitHubToken(audience string) Token {
 		if resp.StatusCode != http.StatusOK {
 			return "", fmt.Errorf("GitHub Actions answers %s", resp.Status)
 		}
-		if err := json.UnmarshalRead(io.LimitReader(resp.Body, maxToken), &answer); err != nil || answer.Value == "" {
-			return "", fmt.Errorf("GitHub Actions answers without a token: %w", err)
+		if err := json.UnmarshalRead(io.LimitReader(resp.Body, maxToken), &answer); err != nil {
+			return "", fmt.Errorf("GitHub Actions answers: %w", err)
+		}
+		if answer.Value == "" {
+			return "", errors.New("GitHub Actions answers without a token")
 		}
 		return answer.Value, nil
 	}

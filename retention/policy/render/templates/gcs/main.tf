@@ -75,7 +75,7 @@ resource "google_tags_location_tag_binding" "evidence" {
   location  = "{{.TagLocation}}"
 }
 
-resource "google_iam_deny_policy" "delete" {
+resource "google_iam_deny_policy" "nobody_deletes" {
   parent       = urlencode("cloudresourcemanager.googleapis.com/projects/{{.Project}}")
   name         = "{{.DenyPolicy}}"
   display_name = "Nobody deletes from {{.Bucket}}"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # {{.Origin}}
 # The same as main.tf, for those who have the AWS CLI: bash setup.sh
-# Every step but the first may be run again.
+# What is there already makes its step fail; the put-... steps may be run again.
 set -euo pipefail
 cd "$(dirname "$0")"
-export AWS_REGION={{.Region}}
+export AWS_REGION={{.Region}} AWS_DEFAULT_REGION={{.Region}}
 
 aws s3api create-bucket --bucket {{.Bucket}} --object-lock-enabled-for-bucket{{if .LocationConstraint}} \
   --create-bucket-configuration LocationConstraint={{.Region}}{{end}}
