@@ -16,4 +16,7 @@
 // The export row itself never changes. [Linker.Locate] goes the other way, from
 // a ticket to the export, and [Linker.Rehearse] runs the whole path against the
 // clock on a day when nothing is burning, without a trace in the real log.
+//
+// [Linker.Figures] counts what was bound: change failure rate and time to recover by lane
+// and release cycle, with the rows that they rest on and what is not known.
 package linkage

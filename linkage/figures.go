@@ -104,11 +104,10 @@ func (l *Linker) Figures(ctx context.Context, s Scope) (Figures, error) {
 
 // figuring is one count.
 type figuring struct {
-	linker     *Linker
-	scope      Scope
-	changes    map[string]*change // by promotion_packet_id
-	unverified int
-	damage     error
+	linker  *Linker
+	scope   Scope
+	changes map[string]*change // by promotion_packet_id
+	damage  error
 }
 
 // change is one promotion.
