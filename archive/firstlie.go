@@ -14,7 +14,7 @@ import (
 func (c *confirmer) anchor(ctx context.Context) error {
 	found, seen := len(c.Findings), c.Evidence.Statement.Predicate.Log
 	defer func() {
-		c.checked(found, "anchor", "the log still has the %d rows that the manifest was signed over", seen.Size)
+		c.checked(found, "anchor", "the log still has its rows up to %d, which the manifest was signed over", seen.Size)
 	}()
 	if seen.Size >= c.row.ExportRowID {
 		c.find(LogRewritten, c.opener.key, "the manifest was signed over %d rows, and its own row is number %d: rows were removed or renumbered", seen.Size, c.row.ExportRowID)

@@ -65,12 +65,19 @@ type DamagedError struct {
 }
 
 func (e *DamagedError) Error() string {
-	texts := make([]string, len(e.Findings))
+	var texts []string
 	for i, f := range e.Findings {
-		texts[i] = f.String()
+		if i == maxTold {
+			texts = append(texts, fmt.Sprintf("and %d more", len(e.Findings)-i))
+			break
+		}
+		texts = append(texts, f.String())
 	}
 	return fmt.Sprintf("%v: %s", ErrDamaged, strings.Join(texts, "; "))
 }
+
+// maxTold is how many findings an error's text lists; Findings has all.
+const maxTold = 20
 
 // Is matches ErrDamaged.
 func (e *DamagedError) Is(target error) bool { return target == ErrDamaged }

@@ -11,12 +11,13 @@ import (
 const farBehind = 1024
 
 // openingWindow is how many commits are read at once after opening. Behind a mark
-// there are some, for marks are a block apart; without one there are few.
+// there are some, for marks are a block apart; without one there are few. Two windows
+// are enough for the commits of a whole block and the end behind them.
 func (l *Log) openingWindow() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.base.Rows > 0 {
-		return 16
+		return 32
 	}
 	return 4
 }

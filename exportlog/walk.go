@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	parallelReads = 128      // GETs in flight of one window
-	maxWindow     = 512      // commits in one window
+	parallelReads = 128      // requests in flight for one caller
+	maxWindow     = 256      // commits in one window, all in flight at once
 	maxWindowSize = 64 << 20 // bytes in one window, going by the largest commit so far
 )
 
@@ -24,7 +24,7 @@ type reading func(ctx context.Context, n int64) (stored, error)
 // long log is read in parallel. A commit that is absent at or below known, or
 // below one that is there, is visited as missing.
 func walk(ctx context.Context, read reading, from, known int64, window int, visit func(n int64, s stored) error) error {
-	largest := 64 << 10
+	largest := maxWindowSize / maxWindow
 	for {
 		got, err := readCommits(ctx, read, from, window)
 		if err != nil {
@@ -50,7 +50,7 @@ func walk(ctx context.Context, read reading, from, known int64, window int, visi
 			}
 		}
 		from += int64(window)
-		window = max(min(4*window, maxWindow, maxWindowSize/largest), 1)
+		window = max(min(8*window, maxWindow, maxWindowSize/largest), 1)
 	}
 }
 
@@ -70,7 +70,7 @@ func readCommits(ctx context.Context, read reading, from int64, count int) ([]st
 	for i := range numbers {
 		numbers[i] = from + int64(i)
 	}
-	return inParallel(ctx, numbers, read)
+	return atOnce(ctx, count, numbers, read)
 }
 
 // inParallel calls do for each of some things, up to parallelReads at a time,

@@ -46,8 +46,8 @@ func (l *Log) race(ctx context.Context, group []*request) (draft, error) {
 	shared := false // the last draft went into the inbox, and others may have taken it up
 	for known := l.isOpen(); ; {
 		d, err := l.prepare(ctx, group, known)
-		if err != nil && shared && !errors.Is(err, ErrDamaged) {
-			return draft{}, &UnknownOutcomeError{Object: commitKey(l.commits() + 1), Cause: err}
+		if err != nil && shared {
+			return draft{}, l.upToOthers(err)
 		}
 		if err != nil {
 			return draft{}, fmt.Errorf("nothing was appended: %w", err)
@@ -67,6 +67,9 @@ func (l *Log) race(ctx context.Context, group []*request) (draft, error) {
 			return d, nil
 		}
 		if err != nil && !errors.Is(err, worm.ErrExists) {
+			if shared {
+				err = l.upToOthers(err)
+			}
 			return draft{}, err
 		}
 		if err != nil {
@@ -74,6 +77,15 @@ func (l *Log) race(ctx context.Context, group []*request) (draft, error) {
 		}
 		known = l.commits() >= d.number // we have read or written it ourselves; are our rows in it?
 	}
+}
+
+// upToOthers is the error of a writer that gives up rows which are in the inbox: it
+// has not appended them, and another writer may.
+func (l *Log) upToOthers(err error) error {
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return err
+	}
+	return &UnknownOutcomeError{Object: commitKey(l.commits() + 1), Cause: err}
 }
 
 // prepare drafts a group onto the head, which is read first unless it is known.

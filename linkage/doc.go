@@ -1,9 +1,9 @@
 // Package linkage binds what went wrong to the export that authorised the risk.
 //
-// A promotion is exported before it can go wrong. When it does, a rollback
-// event or an incident ticket names a packet, a batch or a row, and linkage finds
-// the one export row meant, appends a link row that points to it, and proves from
-// the bucket alone what the reviewers had in front of them.
+// A promotion is exported before it can go wrong. When it does, somebody has a rollback
+// event or an incident ticket, and a deploy id, an artifact or a packet. linkage finds
+// the one export row meant, appends a link row that points to it, and proves from the
+// bucket alone what the reviewers had in front of them.
 //
 //	linker := linkage.New(a)
 //	link, err := linker.Bind(ctx, linkage.Divergence{
@@ -13,10 +13,27 @@
 //		LinkOwnerAck:      linkage.Ack{Role: linkage.IncidentCommander, Name: "on-call lead"},
 //	})
 //
-// The export row itself never changes. [Linker.Locate] goes the other way, from
-// a ticket to the export, and [Linker.Rehearse] runs the whole path against the
-// clock on a day when nothing is burning, without a trace in the real log.
+// The export row itself never changes.
 //
-// [Linker.Figures] counts what was bound: change failure rate and time to recover by lane
-// and release cycle, with the rows that they rest on and what is not known.
+// # The way there
+//
+//	Bind       a divergence to its export, once, whoever asks and however often
+//	Locate     the export of a ticket, a rollback, a packet, a batch
+//	Prove      locate, retrieve and confirm, in four round trips at any size of the log
+//	Resolve    what a deploy tool knows into export rows; see [Resolver]
+//
+// Bind states facts: what was recorded when it was decided, what was observed since, by
+// whom and when ([Delta]). Who mistypes an id is told the nearest ([NotLocatedError]); of
+// several exports nobody guesses which was meant ([AmbiguousError]).
+//
+// # On a quiet day
+//
+//	Reconcile      events with links: what floats free
+//	Figures        change failure rate and time to recover, from link rows alone
+//	Rehearse       the whole way against the clock, with a report that says what to fix
+//	Deliver        rows as CloudEvents, at least once, from where the last time got to
+//	CheckTemplate  that runbooks and incident forms ask for what leads here
+//
+// Events come as JSON lines ([ReadEvents]), as CDEvents ([ReadCDEvents]), or as any
+// iterator.
 package linkage

@@ -118,7 +118,7 @@ func (c *chronicle) append(t testing.TB, when string, r exportlog.Row) exportlog
 	return appended[0].Row
 }
 
-func sampleEvents(t testing.TB) iter.Seq2[linkage.Event, error] {
+func eventStream(t testing.TB) iter.Seq2[linkage.Event, error] {
 	t.Helper()
 	b, err := os.ReadFile(samples + "execution_events.jsonl")
 	if err != nil {
@@ -192,7 +192,7 @@ func TestLineageOfAnIncident(t *testing.T) {
 	for _, s := range []linkage.Story{
 		{PromotionPacketID: payments}, {ExportRowID: r.ExportRowID}, {IncidentTicketID: "INC-2888"}, {RollbackEventID: "rb-7501-27"}, {ReleaseCycleID: "rc-2026-33"},
 	} {
-		s.Events = sampleEvents(t)
+		s.Events = eventStream(t)
 		l := lineage(t, c, s)
 		if got := kinds(l); got != want {
 			t.Errorf("%s: %s", l.Of, got)
@@ -276,7 +276,7 @@ func spoil(t testing.TB, c *chronicle, r archive.Receipt) {
 // Production knows a packet that the archive does not: that is the story.
 func TestLineageOfWhatWasNeverExported(t *testing.T) {
 	c, _ := paymentsWentWrong(t)
-	l := lineage(t, c, linkage.Story{IncidentTicketID: "INC-2254", Events: sampleEvents(t)})
+	l := lineage(t, c, linkage.Story{IncidentTicketID: "INC-2254", Events: eventStream(t)})
 	if len(l.Exports) != 0 || kinds(l) != "deploy incident rollback" || !slices.Contains(gaps(l), linkage.GapNotExported) {
 		t.Errorf("%s, %+v", kinds(l), l.Gaps)
 	}
@@ -303,7 +303,7 @@ func TestLineageRefuses(t *testing.T) {
 // A release cycle is read from the packets, within the time given.
 func TestLineageOfAReleaseCycle(t *testing.T) {
 	a, _ := exported(t)
-	l, err := linkage.New(a).Lineage(t.Context(), linkage.Story{ReleaseCycleID: "rc-2026-34", Events: sampleEvents(t)})
+	l, err := linkage.New(a).Lineage(t.Context(), linkage.Story{ReleaseCycleID: "rc-2026-34", Events: eventStream(t)})
 	if err != nil || len(l.Exports) != 12 {
 		t.Fatalf("%d exports, %v", len(l.Exports), err)
 	}
@@ -325,7 +325,7 @@ func TestLineageOfAReleaseCycle(t *testing.T) {
 // What is written as JSON is read back whole.
 func TestLineageAsJSON(t *testing.T) {
 	c, _ := paymentsWentWrong(t)
-	l := lineage(t, c, linkage.Story{PromotionPacketID: payments, Events: sampleEvents(t)})
+	l := lineage(t, c, linkage.Story{PromotionPacketID: payments, Events: eventStream(t)})
 	var b bytes.Buffer
 	if err := l.WriteJSON(&b); err != nil {
 		t.Fatal(err)

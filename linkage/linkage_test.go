@@ -1,14 +1,12 @@
 package linkage_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
@@ -64,58 +62,6 @@ func divergence() linkage.Divergence {
 	return linkage.Divergence{PromotionPacketID: payments, RollbackEventID: "rb-1", IncidentTicketID: "INC-1", DivergenceSummary: "it broke", LinkOwnerAck: ack}
 }
 
-// What happened after the sample promotes is bound to them, and found again from
-// either end.
-func TestBindWhatHappened(t *testing.T) {
-	a, _ := exported(t)
-	linker := linkage.New(a)
-	events, err := os.ReadFile(samples + "execution_events.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	bound := 0
-	for line := range bytes.Lines(events) {
-		var e struct {
-			Type              string `json:"type"`
-			PromotionPacketID string `json:"promotion_packet_id"`
-			IncidentTicketID  string `json:"incident_ticket_id"`
-			RollbackEventID   string `json:"rollback_event_id"`
-		}
-		if err := json.Unmarshal(line, &e); err != nil {
-			t.Fatal(err)
-		}
-		if e.Type == "deploy" {
-			continue
-		}
-		bound++
-		d := linkage.Divergence{
-			PromotionPacketID: e.PromotionPacketID, IncidentTicketID: e.IncidentTicketID, RollbackEventID: e.RollbackEventID,
-			DivergenceSummary: string(line), LinkOwnerAck: ack,
-		}
-		link, err := linker.Bind(t.Context(), d)
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		if link.AlreadyBound || link.PromotionPacketID != e.PromotionPacketID || link.SubjectExportRowID != link.Export.ExportRowID ||
-			link.ArchiveURI != link.Export.ArchiveURI || link.ContentIntegrityReference != link.Export.ContentIntegrityReference || link.LinkOwnerAck != "incident-commander: on-call lead" {
-			t.Errorf("link %+v", link.Row)
-		}
-		located, err := linker.Locate(t.Context(), exportlog.Query{IncidentTicketID: e.IncidentTicketID, RollbackEventID: e.RollbackEventID})
-		if err != nil || located.Export.SHA256() != link.Export.SHA256() {
-			t.Errorf("located row %d (%v), want %d", located.Export.ExportRowID, err, link.Export.ExportRowID)
-		}
-		if !slices.ContainsFunc(located.Links, func(r exportlog.Row) bool { return r.ExportRowID == link.ExportRowID }) {
-			t.Errorf("the link is not among those of its export: %+v", located.Links)
-		}
-	}
-	if bound != 8 {
-		t.Errorf("%d events were bound, want 8", bound)
-	}
-	if _, err := a.Verify(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestBindIsIdempotent(t *testing.T) {
 	a, _ := exported(t)
 	first, err := linkage.New(a).Bind(t.Context(), divergence())
@@ -143,6 +89,20 @@ func TestBindRefuses(t *testing.T) {
 		"no acknowledgement": {func(d *linkage.Divergence) { d.LinkOwnerAck = linkage.Ack{} }, linkage.ErrNotAcknowledged},
 		"by nobody":          {func(d *linkage.Divergence) { d.LinkOwnerAck.Name = "  " }, linkage.ErrNotAcknowledged},
 		"by somebody else":   {func(d *linkage.Divergence) { d.LinkOwnerAck.Role = "intern" }, linkage.ErrNotAcknowledged},
+		"by two at once":     {func(d *linkage.Divergence) { d.LinkOwnerAck.Role = "release-ops/x" }, linkage.ErrNotAcknowledged},
+		"a drill":            {func(d *linkage.Divergence) { d.IncidentTicketID = "DRILL-1" }, linkage.ErrBadDivergence},
+		"no resolver":        {func(d *linkage.Divergence) { d.Clue.DeployID = "dep-1" }, linkage.ErrBadDivergence},
+		"no source": {func(d *linkage.Divergence) {
+			d.Deltas = []linkage.Delta{{Field: "f", Observed: "1", ObservedAtUTC: time.Now()}}
+		}, linkage.ErrBadDivergence},
+		"no time": {func(d *linkage.Divergence) { d.Deltas = []linkage.Delta{{Field: "f", Observed: "1", Source: "s"}} }, linkage.ErrBadDivergence},
+		"no difference": {func(d *linkage.Divergence) {
+			d.Deltas = []linkage.Delta{{Field: "f", Source: "s", ObservedAtUTC: time.Now()}}
+		}, linkage.ErrBadDivergence},
+		"two lines in one": {func(d *linkage.Divergence) {
+			d.Deltas = []linkage.Delta{{Field: "f", Observed: "1\n2", Source: "s", ObservedAtUTC: time.Now()}}
+		}, linkage.ErrBadDivergence},
+		"too many deltas":    {func(d *linkage.Divergence) { d.Deltas = make([]linkage.Delta, linkage.MaxDeltas+1) }, linkage.ErrBadDivergence},
 		"no summary":         {func(d *linkage.Divergence) { d.DivergenceSummary = "\n" }, linkage.ErrBadDivergence},
 		"a summary too long": {func(d *linkage.Divergence) { d.DivergenceSummary = strings.Repeat("x", linkage.MaxSummaryBytes+1) }, linkage.ErrBadDivergence},
 		"invalid UTF-8":      {func(d *linkage.Divergence) { d.DivergenceSummary = "\xff" }, linkage.ErrBadDivergence},

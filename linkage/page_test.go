@@ -37,12 +37,12 @@ func pages(t *testing.T) map[string]linkage.Lineage {
 		t.Fatal(err)
 	}
 	a, _ := exported(t)
-	cycle, err := linkage.New(a).Lineage(t.Context(), linkage.Story{ReleaseCycleID: "rc-2026-34", Events: sampleEvents(t)})
+	cycle, err := linkage.New(a).Lineage(t.Context(), linkage.Story{ReleaseCycleID: "rc-2026-34", Events: eventStream(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return map[string]linkage.Lineage{
-		"incident":      lineage(t, c, linkage.Story{IncidentTicketID: "INC-2888", Events: sampleEvents(t)}),
+		"incident":      lineage(t, c, linkage.Story{IncidentTicketID: "INC-2888", Events: eventStream(t)}),
 		"release-cycle": cycle,
 		"hostile":       hostile(t),
 	}
@@ -111,7 +111,7 @@ func TestPageIsSafe(t *testing.T) {
 			}
 		}
 	}
-	if page := string(html(t, hostile(t))); !strings.Contains(page, "⟨U+202E⟩") || !strings.Contains(page, "INC-&lt;b&gt;&amp;⟨U+2066⟩") {
+	if page := string(html(t, hostile(t))); !strings.Contains(page, "⟨U&#43;202E⟩") || !strings.Contains(page, "INC-&lt;b&gt;&amp;⟨U&#43;2066⟩") {
 		t.Error("characters that cannot be seen are not spelled out")
 	}
 }

@@ -101,7 +101,7 @@ const manyBytes = 1 << 20
 
 // why says where a step's time went, and what helps.
 func (s Step) why() string {
-	waiting := time.Duration(s.RoundTrips) * s.Latency()
+	waiting := s.Waited
 	switch {
 	case waiting >= s.Took/2:
 		return fmt.Sprintf("%d round trips of %s, one after the other, are %s of it; run it nearer to the bucket, or find out why a request takes so long",
@@ -191,13 +191,16 @@ func (r Rehearsal) Markdown() string {
 	for _, fix := range r.Fixes() {
 		fmt.Fprintf(&b, "- %s\n", cell(fix))
 	}
+	if len(r.Fixes()) > 0 {
+		b.WriteByte('\n')
+	}
 	chosen := string(r.Chosen)
 	if r.Chosen == Random {
 		chosen += fmt.Sprintf(", seed %d", r.Seed)
 	}
-	fmt.Fprintf(&b, "\nA rehearsal: nothing was deployed, and nothing went wrong. Promotion `%s` (export_row_id %d, chosen: %s), decided %s, is supposed to have gone wrong two hours later.\n\n",
+	fmt.Fprintf(&b, "A rehearsal: nothing was deployed, and nothing went wrong. Promotion `%s` (export_row_id %d, chosen: %s), decided %s, is supposed to have gone wrong two hours later.\n\n",
 		cell(r.Export.PromotionPacketID), r.Export.ExportRowID, chosen, r.Export.PromotionDecisionAtUTC.Format(time.RFC3339))
-	b.WriteString("| step | took | round trips | requests | a request | bytes | |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| step | took | round trips | requests | a round trip | bytes | |\n|---|---|---|---|---|---|---|\n")
 	for _, s := range r.Steps {
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %s | %d | %s |\n", s.Name, rounded(s.Took), s.RoundTrips, s.Requests, rounded(s.Latency()), s.Bytes, cell(s.Detail))
 	}

@@ -95,3 +95,16 @@ func TestCheckTemplateRefuses(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is checked, each field that is not missing is there.
+func FuzzCheckTemplate(f *testing.F) {
+	f.Add("a.md", "<!-- promotion_packet_id -->")
+	f.Add("a.yml", form)
+	f.Add("a", "export row id")
+	f.Fuzz(func(t *testing.T, name, content string) {
+		err := linkage.CheckTemplate(name, strings.NewReader(content))
+		if err == nil && !strings.Contains(strings.ToLower(content), "packet") {
+			t.Errorf("%q passes", content)
+		}
+	})
+}

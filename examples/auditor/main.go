@@ -23,6 +23,10 @@ import (
 	"github.com/sigstore/sigstore/pkg/signature"
 )
 
+// predicateType is that of a manifest of an export. The key may sign other things as
+// well, and sigstore-go takes them all.
+const predicateType = "https://github.com/holdfast-archive/holdfast/archive/manifest/export/v1"
+
 func main() {
 	if len(os.Args) != 2 {
 		fmt.Fprintln(os.Stderr, "usage: auditor DIR")
@@ -59,6 +63,9 @@ func audit(dir string) error {
 	result, err := verifier.Verify(b, verify.NewPolicy(verify.WithArtifact(packet), verify.WithKey()))
 	if err != nil {
 		return err
+	}
+	if got := result.Statement.GetPredicateType(); got != predicateType {
+		return fmt.Errorf("the statement is of type %q; a manifest of an export is of %s", got, predicateType)
 	}
 	for _, t := range result.VerifiedTimestamps {
 		fmt.Printf("signed before %s\n", t.Timestamp.UTC().Format(time.RFC3339))
@@ -100,8 +107,11 @@ func authority(path string) (*times, error) {
 	}
 	defer f.Close()
 	chain, err := cryptoutils.LoadCertificatesFromPEM(f)
-	if err != nil || len(chain) < 2 {
-		return nil, fmt.Errorf("%s: %d certificates: %w", path, len(chain), err)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(chain) < 2 {
+		return nil, fmt.Errorf("%s: %d certificates; it needs the authority's own first and its root last", path, len(chain))
 	}
 	last := len(chain) - 1
 	return &times{authorities: []root.TimestampingAuthority{

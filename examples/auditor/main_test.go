@@ -5,176 +5,84 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/archive/manifest/keyless"
-	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
-	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
-// tools are the ways to check a folder of evidence.
-func tools(t *testing.T) map[string]func(dir string) *exec.Cmd {
-	t.Helper()
-	auditor := filepath.Join(t.TempDir(), "auditor")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", auditor, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	scripts, err := filepath.Abs(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]func(dir string) *exec.Cmd{
-		"sigstore-go": func(dir string) *exec.Cmd { return exec.CommandContext(t.Context(), auditor, dir) },
-	}
-	if have("bash", "openssl", "jq", "base64") {
-		all["openssl"] = func(dir string) *exec.Cmd { return exec.CommandContext(t.Context(), scripts+"/openssl.sh", dir) }
-	}
-	if !offline("cosign-v3.1.3/cosign") && have("bash") {
-		cosign := servers.Cosign(t)
-		all["cosign"] = func(dir string) *exec.Cmd {
-			cmd := exec.CommandContext(t.Context(), scripts+"/cosign.sh", dir)
-			cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(cosign)+":"+os.Getenv("PATH"))
-			return cmd
-		}
-	}
-	if !offline("sigstore-verify-4.1.3/node_modules/@sigstore/verify/package.json") && have("node", "npm") {
-		modules := servers.NPM(t, "@sigstore/verify", "4.1.3")
-		all["@sigstore/verify"] = func(dir string) *exec.Cmd {
-			cmd := exec.CommandContext(t.Context(), "node", scripts+"/verify.js", dir)
-			cmd.Env = append(os.Environ(), "NODE_PATH="+modules)
-			return cmd
-		}
-	}
-	if len(all) < 4 {
-		t.Logf("NOT ALL TOOLS ARE HERE: %d of 4", len(all))
-	}
-	return all
-}
-
-func have(programs ...string) bool {
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err != nil {
-			return false
-		}
-	}
-	return true
-}
-
-// offline reports whether a tool is missing that may not be fetched.
-func offline(file string) bool {
-	cache, err := os.UserCacheDir()
-	if err != nil || os.Getenv("HOLDFAST_TEST_OFFLINE") == "" {
-		return false
-	}
-	_, err = os.Stat(filepath.Join(cache, "holdfast", "servers", file))
-	return err != nil
-}
-
-// export puts one packet into an archive and its evidence into an empty folder:
-// the packet, the bundle and the public key.
-func export(t *testing.T, signer *manifest.Signer) (dir string) {
-	t.Helper()
-	bucket := t.TempDir()
-	driver, err := fileworm.New(bucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := worm.New(t.Context(), driver)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := archive.OpenStore(store, archive.Config{Signer: signer, Operator: "release-ops/test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	document := `{"promotion_packet_id": "pp-1", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-08-04T10:22:00Z"}`
-	p, err := archive.ParseJSON([]byte(document))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := a.Export(t.Context(), p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return evidence(t, signer, []byte(document), read(t, manifestOf(bucket, r.Row)))
-}
-
-func manifestOf(bucket string, row exportlog.Row) string {
-	return filepath.Join(bucket, "manifests", row.ExportBatchID, strings.TrimPrefix(row.ContentIntegrityReference, "sha256:")+".sigstore.json")
-}
-
-func evidence(t *testing.T, signer *manifest.Signer, packet, bundle []byte) (dir string) {
-	t.Helper()
-	pub, err := signer.PublicKeyPEM()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir = t.TempDir()
-	for name, content := range map[string][]byte{"packet": packet, "bundle.json": bundle, "key.pub": pub} {
-		write(t, filepath.Join(dir, name), content)
-	}
-	return dir
-}
-
-func read(t *testing.T, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func write(t *testing.T, path string, content []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func newSigner(t *testing.T) *manifest.Signer {
-	t.Helper()
-	s, err := manifest.CreateKey(t.TempDir() + "/key")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // All four tools accept a packet, and refuse it when one bit of it, of what was
-// signed, or of the signature is another.
+// signed, or of the signature is another, or when the key is.
 func TestFourTools(t *testing.T) {
 	dir := export(t, newSigner(t))
-	flips := map[string]func(dir string){
-		"packet":    func(dir string) { flipFile(t, dir+"/packet") },
-		"payload":   func(dir string) { flipBundle(t, dir, payloadOf) },
-		"signature": func(dir string) { flipBundle(t, dir, signatureOf) },
+	stranger, err := newSigner(t).PublicKeyPEM()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, tool := range tools(t) {
-		wantAccepted(t, name, tool(dir))
-		for what, flip := range flips {
-			bad := t.TempDir()
-			if err := os.CopyFS(bad, os.DirFS(dir)); err != nil {
-				t.Fatal(err)
-			}
-			flip(bad)
-			wantRefused(t, name+" with another bit in the "+what, tool(bad))
+	harms := map[string]func(dir string){
+		"another bit in the packet":    func(dir string) { flipFile(t, dir+"/packet") },
+		"another bit in the payload":   func(dir string) { flipBundle(t, dir, payloadOf) },
+		"another bit in the signature": func(dir string) { flipBundle(t, dir, signatureOf) },
+		"another key":                  func(dir string) { write(t, dir+"/key.pub", stranger) },
+		"no signature": func(dir string) {
+			editBundle(t, dir, func(b map[string]any) { b["dsseEnvelope"].(map[string]any)["signatures"] = []any{} })
+		},
+		"half a bundle": func(dir string) {
+			bundle := read(t, dir+"/bundle.json")
+			write(t, dir+"/bundle.json", bundle[:len(bundle)/2])
+		},
+		"a checksum for a bundle": func(dir string) {
+			write(t, dir+"/bundle.json", fmt.Appendf(nil, "%x  packet\n", sha256.Sum256(read(t, dir+"/packet"))))
+		},
+	}
+	each(t, tools(t), func(t *testing.T, tool tool) {
+		wantAccepted(t, tool.name, tool.cmd(dir))
+		for what, harm := range harms {
+			bad := copied(t, dir)
+			harm(bad)
+			wantRefused(t, tool.name+" with "+what, tool.cmd(bad))
 		}
+	})
+}
+
+// What the same key signed over the same packet, and is no manifest of an export,
+// is refused: a scan that failed, for one, is signed too.
+func TestFourToolsWithAnotherStatement(t *testing.T) {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
 	}
+	signer, err := manifest.NewSigner(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := export(t, signer)
+	editBundle(t, dir, func(b map[string]any) {
+		envelope := b["dsseEnvelope"].(map[string]any)
+		payload, err := base64.StdEncoding.DecodeString(envelope["payload"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := bytes.Replace(payload, []byte(predicateType), []byte("https://example.org/scan/v1"), 1)
+		envelope["payload"] = other
+		envelope["signatures"] = []any{map[string]any{"sig": ed25519.Sign(key, dsse.PAE(manifest.PayloadType, other))}}
+	})
+	each(t, tools(t), func(t *testing.T, tool tool) { wantRefused(t, tool.name, tool.cmd(dir)) })
 }
 
 // Every kind of key does.
@@ -194,13 +102,14 @@ func TestFourToolsWithEveryKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		dir := export(t, s)
-		for name, tool := range all {
-			wantAccepted(t, name+" with "+kind, tool(dir))
-		}
-		flipFile(t, dir+"/packet")
-		for name, tool := range all {
-			wantRefused(t, name+" with "+kind, tool(dir))
-		}
+		harmed := copied(t, dir)
+		flipFile(t, harmed+"/packet")
+		t.Run(kind, func(t *testing.T) {
+			each(t, all, func(t *testing.T, tool tool) {
+				wantAccepted(t, tool.name, tool.cmd(dir))
+				wantRefused(t, tool.name, tool.cmd(harmed))
+			})
+		})
 	}
 }
 
@@ -223,12 +132,9 @@ func TestFourToolsWithTimestamps(t *testing.T) {
 	}
 	dir, other := export(t, signer), export(t, signer)
 	write(t, dir+"/tsa.pem", tsa)
-	for name, tool := range tools(t) {
-		wantAccepted(t, name, tool(dir))
-		swapped := t.TempDir()
-		if err := os.CopyFS(swapped, os.DirFS(dir)); err != nil {
-			t.Fatal(err)
-		}
+	each(t, tools(t), func(t *testing.T, tool tool) {
+		wantAccepted(t, tool.name, tool.cmd(dir))
+		swapped := copied(t, dir)
 		editBundle(t, swapped, func(b map[string]any) {
 			var o map[string]any
 			if err := json.Unmarshal(read(t, other+"/bundle.json"), &o); err != nil {
@@ -236,10 +142,10 @@ func TestFourToolsWithTimestamps(t *testing.T) {
 			}
 			material(b)["timestampVerificationData"] = material(o)["timestampVerificationData"]
 		})
-		wantRefused(t, name+" with another export's timestamp", tool(swapped))
+		wantRefused(t, tool.name+" with another export's timestamp", tool.cmd(swapped))
 		editBundle(t, swapped, func(b map[string]any) { delete(material(b), "timestampVerificationData") })
-		wantRefused(t, name+" without a timestamp", tool(swapped))
-	}
+		wantRefused(t, tool.name+" without a timestamp", tool.cmd(swapped))
+	})
 }
 
 // Any one packet of a large batch is checked with its own manifest alone.
@@ -284,13 +190,12 @@ func TestPacketFromTheMiddle(t *testing.T) {
 	if len(batches) != 10 {
 		t.Errorf("%d manifests, 10 are enough", len(batches))
 	}
-	for name, tool := range tools(t) {
-		wantAccepted(t, name, tool(dir))
-	}
-	write(t, dir+"/packet", []byte(document(1)))
-	for name, tool := range tools(t) {
-		wantRefused(t, name+" with the packet of another manifest", tool(dir))
-	}
+	other := copied(t, dir)
+	write(t, other+"/packet", []byte(document(1)))
+	each(t, tools(t), func(t *testing.T, tool tool) {
+		wantAccepted(t, tool.name, tool.cmd(dir))
+		wantRefused(t, tool.name+" with the packet of another manifest", tool.cmd(other))
+	})
 }
 
 // The program knows nothing of Holdfast.
@@ -304,64 +209,4 @@ func TestImportsNothingOfOurs(t *testing.T) {
 			t.Errorf("it links %s", dep)
 		}
 	}
-}
-
-func wantAccepted(t *testing.T, what string, cmd *exec.Cmd) {
-	t.Helper()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%s: %v\n%s", what, err, out)
-	}
-}
-
-func wantRefused(t *testing.T, what string, cmd *exec.Cmd) {
-	t.Helper()
-	out, err := cmd.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); !exited {
-		t.Errorf("%s: not refused: %v\n%s", what, err, out)
-	}
-}
-
-func flipFile(t *testing.T, path string) {
-	t.Helper()
-	b := bytes.Clone(read(t, path))
-	b[len(b)/2] ^= 1
-	write(t, path, b)
-}
-
-func editBundle(t *testing.T, dir string, change func(b map[string]any)) {
-	t.Helper()
-	var b map[string]any
-	if err := json.Unmarshal(read(t, dir+"/bundle.json"), &b); err != nil {
-		t.Fatal(err)
-	}
-	change(b)
-	edited, err := json.Marshal(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, dir+"/bundle.json", edited)
-}
-
-func material(b map[string]any) map[string]any { return b["verificationMaterial"].(map[string]any) }
-
-func payloadOf(b map[string]any) (map[string]any, string) {
-	return b["dsseEnvelope"].(map[string]any), "payload"
-}
-
-func signatureOf(b map[string]any) (map[string]any, string) {
-	return b["dsseEnvelope"].(map[string]any)["signatures"].([]any)[0].(map[string]any), "sig"
-}
-
-// flipBundle changes one bit of what a base64 field of the bundle holds.
-func flipBundle(t *testing.T, dir string, where func(b map[string]any) (map[string]any, string)) {
-	t.Helper()
-	editBundle(t, dir, func(b map[string]any) {
-		in, field := where(b)
-		var raw []byte
-		if err := json.Unmarshal(fmt.Appendf(nil, "%q", in[field]), &raw); err != nil {
-			t.Fatal(err)
-		}
-		raw[len(raw)/2] ^= 1
-		in[field] = raw
-	})
 }

@@ -18,6 +18,11 @@ else
   openssl dgst -sha256 -verify key.pub -signature "$work/sig" "$work/pae"
 fi
 
+# It is a manifest of an export: the key may sign other things as well.
+type=https://github.com/holdfast-archive/holdfast/archive/manifest/export/v1
+jq -e --arg type "$type" '.predicateType == $type' "$work/statement" > /dev/null ||
+  { echo "the statement is not a manifest of an export, $type" >&2; exit 1; }
+
 # It names the packet among its subjects.
 sum=$(sha256sum packet | cut -d' ' -f1)
 jq -e --arg sum "$sum" '[.subject[] | select(.digest.sha256 == $sum)] | length > 0' "$work/statement" > /dev/null ||

@@ -22,9 +22,16 @@ const entity = toSignedEntity(bundle);
 if (!timed) entity.timestamps = []; // nobody said whose to trust
 verifier.verify(entity);
 
-// The package checks the signature, and leaves the subjects to its caller.
+// The package checks the signature, and leaves it to its caller what was signed and
+// over which files.
+const { payload, payloadType } = bundle.content.dsseEnvelope;
+const statement = JSON.parse(payload.toString("utf8"));
+const type = "https://github.com/holdfast-archive/holdfast/archive/manifest/export/v1";
+if (payloadType !== "application/vnd.in-toto+json" || statement.predicateType !== type) {
+  console.error(`the statement is not a manifest of an export, ${type}`);
+  process.exit(1);
+}
 const sum = createHash("sha256").update(readFileSync(join(dir, "packet"))).digest("hex");
-const statement = JSON.parse(bundle.content.dsseEnvelope.payload.toString("utf8"));
 if (!statement.subject.some((s) => s.digest.sha256 === sum)) {
   console.error(`the manifest does not name a file with sha256 ${sum}`);
   process.exit(1);

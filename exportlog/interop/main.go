@@ -72,7 +72,7 @@ func print(name string, callers int, r, beside result) {
 	acknowledged, settled := "-", "-"
 	if beside.took > 0 {
 		acknowledged = fmt.Sprintf("%.1fx", r.perSecond()/beside.perSecond())
-		settled = fmt.Sprintf("%.1fx", r.perSecondSettled()/beside.perSecondSettled())
+		settled = fmt.Sprintf("%.1fx", r.perSecondSettled()/beside.perSecond())
 	}
 	fmt.Printf("| %s | %d | %.0f | %s | %s | %.0f | %s |\n", name, callers, r.perSecond(), r.p99.Round(time.Millisecond), acknowledged, r.perSecondSettled(), settled)
 }

@@ -14,16 +14,16 @@ import (
 type Usage struct {
 	Requests   int           // a listing is one for every thousand keys; what a driver repeats or splits by itself is one
 	RoundTrips int           // the most of these that were made one after the other
-	Waited     time.Duration // for their answers, added up: divided by Requests it is what one takes
+	Waited     time.Duration // until these RoundTrips were answered, added up
 	Bytes      int64         // of bodies, read and written
 }
 
-// Latency is how long a request took until it was answered, on average.
+// Latency is how long a round trip took, on average.
 func (u Usage) Latency() time.Duration {
-	if u.Requests == 0 {
+	if u.RoundTrips == 0 {
 		return 0
 	}
-	return u.Waited / time.Duration(u.Requests)
+	return u.Waited / time.Duration(u.RoundTrips)
 }
 
 // Meter measures what is asked of buckets under a context. See [WithMeter].
@@ -66,9 +66,9 @@ func (m *Meter) answered(began time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.usage.Requests++
-	m.usage.Waited += now.Sub(began)
 	if m.usage.RoundTrips == 0 || !began.Before(m.last) {
 		m.usage.RoundTrips++
+		m.usage.Waited += now.Sub(began)
 		m.last = now
 	}
 }
