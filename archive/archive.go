@@ -42,6 +42,7 @@ type Archive struct {
 	operator string
 	clock    func() time.Time
 	lockable func(retention.Lock) retention.Lock // what of a lock the bucket can keep
+	cfg      Config                              // as given
 }
 
 // Open opens the bucket that a gocloud-style URL names, such as
@@ -70,6 +71,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 		verifier: cfg.Verifier,
 		operator: cfg.Operator,
 		clock:    cfg.Clock,
+		cfg:      cfg,
 	}
 	if a.policy == nil {
 		a.policy = policy.Default()
@@ -100,8 +102,16 @@ func (a *Archive) checkLocks(cfg Config) error {
 		l.LegalHold = l.LegalHold && caps.LegalHold != worm.Absent
 		return l
 	}
-	want := a.policy.Matrix().Strongest(a.clock())
-	if cfg.Signer == nil || cfg.UnsafeWithoutLocks || a.lockable(want).Covers(want) {
+	if cfg.Signer == nil {
+		return nil
+	}
+	return a.keepsLocks()
+}
+
+// keepsLocks refuses a bucket that cannot keep what the matrix asks for.
+func (a *Archive) keepsLocks() error {
+	want, caps := a.policy.Matrix().Strongest(a.clock()), a.store.Capabilities()
+	if a.cfg.UnsafeWithoutLocks || a.lockable(want).Covers(want) {
 		return nil
 	}
 	return fmt.Errorf("archive: open: %w: the policy's matrix asks for locks up to %s, and the bucket cannot keep them: %s", worm.ErrUnsupported, want, caps.Advice)

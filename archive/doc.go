@@ -75,5 +75,17 @@
 // the bucket. On a bucket that locks versions, evidence can be hidden and not
 // removed, and Verify names what is hidden. In a directory, a row that was cut off
 // from the very end of the log along with its packet and manifest leaves no trace:
-// keep receipts, or a head of the log, elsewhere.
+// keep a second copy, receipts, or a head of the log, elsewhere.
+//
+// # A second copy
+//
+// A [Replica] is the same evidence in a bucket of its own. [Replica.Replicate] copies what
+// is new, objects before the rows that point to them, and signs the head of the copy;
+// [Replica.Compare] names every difference; [Replica.Verify] holds the primary to what the
+// copy remembers. The copy is opened as any archive when the primary is down.
+//
+// # Looking ahead
+//
+// [Archive.Estimate] says what an export would lock, for how long and at what cost,
+// [Archive.Radar] what lapses before the evidence's own end, and what mends it.
 package archive

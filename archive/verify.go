@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
@@ -35,8 +36,11 @@ type Report struct {
 //
 // What is wrong is in the report and in a [NotConfirmedError]. Any other error
 // means that Verify could not find out.
-func (a *Archive) Verify(ctx context.Context) (Report, error) {
-	v := verification{sweep: a.newSweep(Range{}), named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
+func (a *Archive) Verify(ctx context.Context) (Report, error) { return a.verify(ctx, nil) }
+
+// verify holds the log to what others remember of it, too.
+func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor) (Report, error) {
+	v := verification{kept: kept, sweep: a.newSweep(Range{}), named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
 	v.sweep.account = v.account
 	if a.verifier == nil {
 		return Report{}, fmt.Errorf("archive: verify: %w", manifest.ErrNoTrustedKeys)
@@ -59,6 +63,7 @@ func (r Report) verdict(what string) error {
 
 type verification struct {
 	*sweep
+	kept    []exportlog.Anchor // that somebody has of the log
 	signed  []signedManifest
 	named   map[string]bool // keys that export rows account for
 	logged  map[string]bool // idempotency keys of export rows
@@ -99,7 +104,7 @@ func (v *verification) manifests(ctx context.Context) error {
 
 // log verifies the log against every manifest's anchor.
 func (v *verification) log(ctx context.Context) (err error) {
-	var anchors []exportlog.Anchor
+	anchors := slices.Clone(v.kept)
 	for _, m := range v.signed {
 		head, err := headOf(m.predicate.Log)
 		if err != nil {

@@ -45,6 +45,9 @@ func NewCheckpointKey(private, public string) (*CheckpointKey, error) {
 	return k, nil
 }
 
+// Signs reports whether the key has its private part.
+func (k *CheckpointKey) Signs() bool { return k != nil && k.signer != nil }
+
 // Checkpoint is the log at one size, as a C2SP tlog-checkpoint: a signed note
 // that holds the origin, the size and the root.
 type Checkpoint struct {
@@ -136,12 +139,16 @@ func (l *Log) checkpoint(ctx context.Context) (Checkpoint, error) {
 	if err := l.putPartials(ctx, view); err != nil {
 		return Checkpoint{}, err
 	}
+	return c, l.putCheckpoint(ctx, c)
+}
+
+func (l *Log) putCheckpoint(ctx context.Context, c Checkpoint) error {
 	spec := worm.Spec{
 		Size: int64(len(c.Note)), SHA256: worm.Sum(c.Note),
 		Lock: l.cfg.Lock(l.cfg.Clock().UTC().Truncate(time.Second)), ContentType: "text/plain; charset=utf-8",
 	}
-	_, err = l.store.Put(ctx, checkpointKey(c.Size), bytes.NewReader(c.Note), spec)
-	return c, l.settleDerived(checkpointKey(c.Size), err)
+	_, err := l.store.Put(ctx, checkpointKey(c.Size), bytes.NewReader(c.Note), spec)
+	return l.settleDerived(checkpointKey(c.Size), err)
 }
 
 // LatestCheckpoint returns the checkpoint in the bucket that is signed over the
@@ -167,11 +174,15 @@ func (l *Log) LatestCheckpoint(ctx context.Context) (Checkpoint, error) {
 }
 
 func (l *Log) readCheckpoint(ctx context.Context, key string) (Checkpoint, error) {
-	signed, err := l.store.Read(ctx, worm.Ref{Key: key}, maxCheckpointBytes)
+	return l.cfg.Checkpoints.read(ctx, l.store, key)
+}
+
+func (k *CheckpointKey) read(ctx context.Context, store *worm.Store, key string) (Checkpoint, error) {
+	signed, err := store.Read(ctx, worm.Ref{Key: key}, maxCheckpointBytes)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("exportlog: read %s: %w", key, err)
 	}
-	c, err := l.cfg.Checkpoints.ParseCheckpoint(signed)
+	c, err := k.ParseCheckpoint(signed)
 	if err == nil && checkpointKey(c.Size) != key {
 		err = fmt.Errorf("%w: %s is signed over %d rows", ErrNoProof, key, c.Size)
 	}

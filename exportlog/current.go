@@ -45,12 +45,20 @@ func (l *Log) Current(ctx context.Context) iter.Seq2[Current, error] {
 // CurrentBetween is [Log.Current] for the exports from one row to another. The rows
 // before them are not read, those after them once, for what they say of them.
 func (l *Log) CurrentBetween(ctx context.Context, from, to int64) iter.Seq2[Current, error] {
+	return l.currentBetween(ctx, from, to, maxNumber)
+}
+
+// currentBetween leaves out what rows after a last one say.
+func (l *Log) currentBetween(ctx context.Context, from, to, last int64) iter.Seq2[Current, error] {
 	return func(yield func(Current, error) bool) {
 		f := newFold()
 		for r, err := range l.Rows(ctx, from) {
 			if err != nil && !errors.Is(err, ErrDamaged) {
 				yield(Current{}, err)
 				return
+			}
+			if r.ExportRowID > last {
+				break
 			}
 			if err == nil { // damage is yielded with the exports
 				f.add(r)
@@ -98,13 +106,19 @@ func (l *Log) CurrentOfRow(ctx context.Context, export Row) (Current, error) {
 	if export.Kind != KindExport {
 		return Current{}, fmt.Errorf("exportlog: current: row %d is not an export", export.ExportRowID)
 	}
+	return l.foldUpTo(ctx, export, maxNumber)
+}
+
+func (l *Log) foldUpTo(ctx context.Context, export Row, last int64) (Current, error) {
 	about, err := l.about(ctx, export)
 	if err != nil {
 		return Current{}, err
 	}
 	f := newFold()
 	for _, r := range about {
-		f.add(r)
+		if r.ExportRowID <= last {
+			f.add(r)
+		}
 	}
 	return f.current(export), nil
 }

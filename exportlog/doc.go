@@ -128,7 +128,7 @@
 // What no later row, no checkpoint and no kept head covers are the rows at the
 // very end. On a bucket that locks versions they can be hidden and not removed,
 // and Verify names what is hidden; elsewhere they could be cut off unnoticed: keep
-// a checkpoint outside.
+// a checkpoint outside, or a copy of the log, which [Log.Follow] keeps in step.
 //
 // # Other tools
 //

@@ -29,6 +29,7 @@
 // # On a quiet day
 //
 //	Reconcile      events with links: what floats free
+//	Figures        change failure rate and time to recover, from link rows alone
 //	Rehearse       the whole way against the clock, with a report that says what to fix
 //	Deliver        rows as CloudEvents, at least once, from where the last time got to
 //	CheckTemplate  that runbooks and incident forms ask for what leads here

@@ -1,0 +1,247 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention"
+)
+
+// LapseKind says what lapses.
+type LapseKind string
+
+// The kinds of lapse.
+const (
+	PromiseShort  LapseKind = "promise short"     // an export is promised less than the policy says now: it became longer, or stricter
+	LockShort     LapseKind = "lock short"        // an object is locked for less than its export is promised
+	LogLockShort  LapseKind = "log lock short"    // a commit is locked for less than the evidence that it explains
+	KeyEnds       LapseKind = "key ends"          // the last key of an owner goes out of use, and nothing can be signed
+	CertEnds      LapseKind = "certificate ends"  // a certificate or a timestamp authority's chain ends before the evidence that rests on it
+	HoldNotLooked LapseKind = "hold not reviewed" // nobody has looked at a hold for longer than Watch.ReviewHoldsEvery
+)
+
+// Lapse is something that ends too soon, or that nobody has looked at.
+type Lapse struct {
+	Kind        LapseKind `json:"kind"`
+	ByUTC       time.Time `json:"by_utc"`              // when it lapses, or lapsed
+	NeededUTC   time.Time `json:"needed_utc,omitzero"` // until when it should last; zero is for good
+	ExportRowID int64     `json:"export_row_id,omitzero"`
+	Object      string    `json:"object"`  // a packet's id, a key in the bucket, a key's id, a certificate's name, a matter
+	Problem     string    `json:"problem"` // in words
+	Mend        string    `json:"mend"`    // the call that mends it
+}
+
+// Watched is a chain of certificates whose end is watched: of a timestamp authority, or
+// of whoever vouches for identities.
+type Watched struct {
+	Name  string
+	Chain []*x509.Certificate
+}
+
+// Watch says what the radar looks at, beside what the log says. Its zero value looks at
+// the log alone.
+type Watch struct {
+	// Horizon is how far ahead Soon looks; 0 is 90 days. Nothing that lapses before the
+	// evidence's own end is left out for lying beyond it.
+	Horizon time.Duration
+
+	// ReviewHoldsEvery is how long a hold may stand before somebody looks at it again, with
+	// [Archive.ReviewHolds]; 0 is half a year.
+	ReviewHoldsEvery time.Duration
+
+	Trust        manifest.Trust // whose keys' windows are watched
+	Certificates []Watched
+
+	// Objects looks at the lock of every object and commit, a request for each; without it
+	// the log is believed.
+	Objects bool
+
+	// Reclassify has the policy look at each packet anew, for which its manifest and bytes
+	// are read; without it exports are of the class that the log says.
+	Reclassify bool
+
+	// Most is how many lapses are listed, the soonest first; 0 is 1,000. The others are
+	// counted.
+	Most int
+}
+
+const (
+	defaultHorizon = 90 * 24 * time.Hour
+	defaultReview  = 182 * 24 * time.Hour
+	defaultMost    = 1000
+	radarJobs      = 8 // exports looked at at once
+)
+
+// Radar says what lapses before the evidence's own period ends, by when, and what mends
+// it: promises and locks that are shorter than the policy asks for by now, keys and
+// certificates that end, and holds that nobody looked at in a while. It reads the log
+// three times and changes nothing; [Watch] says what more it costs.
+func (a *Archive) Radar(ctx context.Context, w Watch) (RadarReport, error) {
+	w.Horizon, w.ReviewHoldsEvery, w.Most = cmp.Or(w.Horizon, defaultHorizon), cmp.Or(w.ReviewHoldsEvery, defaultReview), cmp.Or(w.Most, defaultMost)
+	r := radar{archive: a, watch: w, now: a.clock().UTC(), reviewed: map[int64]time.Time{}, holds: map[string]*heldMatter{}}
+	r.report.AtUTC, r.report.SoonUTC = r.now, r.now.Add(w.Horizon)
+	for _, look := range []func(context.Context) error{r.reviews, r.exports, r.commits} {
+		if err := look(ctx); err != nil {
+			return RadarReport{}, fmt.Errorf("archive: radar: %w", err)
+		}
+	}
+	r.unreviewed()
+	r.certificates()
+	if err := r.keys(); err != nil {
+		return RadarReport{}, fmt.Errorf("archive: radar: %w", err)
+	}
+	r.cut(w.Most)
+	return r.report, nil
+}
+
+// radar is one look around.
+type radar struct {
+	archive  *Archive
+	watch    Watch
+	now      time.Time
+	reviewed map[int64]time.Time // rows of holds, and when they were corrected last
+	longest  strongest           // of what is promised
+
+	mu     sync.Mutex
+	report RadarReport
+	holds  map[string]*heldMatter
+}
+
+func (r *radar) lapse(l Lapse) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case !l.ByUTC.After(r.report.AtUTC):
+		r.report.Lapsed++
+	case !l.ByUTC.After(r.report.SoonUTC):
+		r.report.Soon++
+	default:
+		r.report.Later++
+	}
+	r.report.Lapses = append(r.report.Lapses, l)
+	if len(r.report.Lapses) >= 2*r.watch.Most {
+		r.cut(r.watch.Most)
+	}
+}
+
+// cut keeps the soonest lapses.
+func (r *radar) cut(most int) {
+	slices.SortStableFunc(r.report.Lapses, func(a, b Lapse) int {
+		return cmp.Or(a.ByUTC.Compare(b.ByUTC), cmp.Compare(a.ExportRowID, b.ExportRowID), cmp.Compare(a.Object, b.Object))
+	})
+	if len(r.report.Lapses) > most {
+		r.report.Lapses = slices.Clone(r.report.Lapses[:most])
+	}
+}
+
+// exports looks at each export as it stands.
+func (r *radar) exports(ctx context.Context) error {
+	manifests := r.archive.newManifestReader()
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(radarJobs)
+	for c, err := range r.archive.log.Current(gctx) {
+		if err != nil {
+			return errors.Join(err, g.Wait())
+		}
+		r.report.Exports++
+		r.longest.note(c.Promise.Lock)
+		r.hold(c)
+		g.Go(func() error { return r.export(gctx, target{Current: c, manifests: manifests}) })
+	}
+	return errors.Join(g.Wait(), ctx.Err())
+}
+
+func (r *radar) export(ctx context.Context, t target) error {
+	class := t.RetentionClass
+	if r.watch.Reclassify {
+		class = ""
+	}
+	class, want, err := r.archive.due(ctx, t, class)
+	if err != nil {
+		return fmt.Errorf("row %d: %w", t.ExportRowID, err)
+	}
+	promised := t.Promise.Lock
+	if !promised.Covers(withHold(want, promised.LegalHold)) {
+		r.lapse(Lapse{Kind: PromiseShort, ByUTC: r.end(promised), NeededUTC: want.Until, ExportRowID: t.ExportRowID, Object: t.PromotionPacketID,
+			Problem: fmt.Sprintf("it is promised %s, and the policy gives %s %s by now", promised, class, want),
+			Mend:    fmt.Sprintf("Extend(ctx, Selection{PromotionPacketID: %q}, Extension{RetentionClass: %q, Reason: …})", t.PromotionPacketID, class)})
+	}
+	if !r.watch.Objects {
+		return nil
+	}
+	refs, err := t.manifests.refs(ctx, t.Exported)
+	if err != nil {
+		return fmt.Errorf("row %d: %w", t.ExportRowID, err)
+	}
+	for _, ref := range refs {
+		o, err := r.archive.store.State(ctx, ref)
+		if err != nil {
+			return fmt.Errorf("row %d: %w", t.ExportRowID, err)
+		}
+		if !withHold(o.Lock, promised.LegalHold).Covers(promised) {
+			r.lapse(Lapse{Kind: LockShort, ByUTC: r.end(o.Lock), NeededUTC: promised.Until, ExportRowID: t.ExportRowID, Object: ref.Key,
+				Problem: fmt.Sprintf("it is under %s, and %s is promised", o.Lock, promised),
+				Mend:    fmt.Sprintf("Strengthen(ctx, worm.Ref{Key: %q}, …%s) of the worm.Store", ref.Key, promised)})
+		}
+	}
+	return nil
+}
+
+// commits looks at the locks of the log, which explains all evidence.
+func (r *radar) commits(ctx context.Context) error {
+	want := withHold(r.longest.lock, false)
+	if !r.watch.Objects || want.Until.IsZero() {
+		return nil
+	}
+	for e, err := range r.archive.store.List(ctx, commitsFolder) {
+		if err != nil {
+			return err
+		}
+		o, err := r.archive.store.State(ctx, e.Ref)
+		if err != nil {
+			return err
+		}
+		if !withHold(o.Lock, false).Covers(want) {
+			r.lapse(Lapse{Kind: LogLockShort, ByUTC: r.end(o.Lock), NeededUTC: want.Until, Object: e.Ref.Key,
+				Problem: fmt.Sprintf("it is under %s, and evidence that it explains is kept under %s", o.Lock, want),
+				Mend:    fmt.Sprintf("Log().Strengthen(ctx, retention.Lock{Mode: %q, Until: %s})", want.Mode, want.Until.Format(time.RFC3339))})
+		}
+	}
+	return nil
+}
+
+// end is when a lock ends; now where there is none.
+func (r *radar) end(l retention.Lock) time.Time {
+	if l.Until.IsZero() {
+		return r.now
+	}
+	return l.Until
+}
+
+func withHold(l retention.Lock, hold bool) retention.Lock {
+	l.LegalHold = hold
+	return l
+}
+
+// reviews notes when holds were looked at.
+func (r *radar) reviews(ctx context.Context) error {
+	for row, err := range r.archive.log.Rows(ctx, 1) {
+		if err != nil {
+			return err
+		}
+		if row.Kind == exportlog.KindCorrection {
+			r.reviewed[row.CorrectionOfExportRowID] = row.RecordedAtUTC
+		}
+	}
+	return nil
+}
