@@ -56,7 +56,7 @@ func (r RadarReport) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s.\n\n| by | what | where | why | mend |\n|---|---|---|---|---|\n", r.summary())
 	for _, l := range r.Lapses {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | `%s` |\n", l.ByUTC.Format(time.DateOnly), l.Kind, cell(l.row()+l.Object), cell(l.Problem), cell(l.Mend))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | `%s` |\n", l.ByUTC.Format(time.DateOnly), l.Kind, cell(l.row()+l.Object), cell(l.Problem), code(l.Mend))
 	}
 	return b.String()
 }
@@ -68,7 +68,7 @@ func (l Lapse) row() string {
 	return fmt.Sprintf("row %d, ", l.ExportRowID)
 }
 
-// cell keeps what people wrote from becoming Markdown of its own.
-func cell(s string) string {
-	return strings.NewReplacer("|", `\|`, "`", "'", "<", "&lt;", "\n", " ", "\r", " ").Replace(s)
+// code keeps a call in its code span, and in its cell of a table.
+func code(s string) string {
+	return strings.NewReplacer("|", `\|`, "`", "'", "\n", " ", "\r", " ").Replace(s)
 }
