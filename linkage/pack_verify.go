@@ -11,8 +11,6 @@ import (
 	"strings"
 	"text/template"
 	"time"
-
-	"github.com/holdfast-archive/holdfast/archive/manifest"
 )
 
 //go:embed verify.md
@@ -26,13 +24,17 @@ type verification struct {
 	Row           string // file of the export row
 	Withheld      bool   // the manifest is not in the pack
 	Ed25519       bool   // the manifest's key is
-	By            manifest.Signatory
 	PredicateType string
+	Certified     bool   // an identity signed it, rather than a key
+	Subject       string // of the identity
+	Issuer        string
 	Fingerprints  []string // of the keys
 }
 
 func (p *Pack) instructions(withheld bool) ([]byte, error) {
-	v := verification{Pack: p, Row: rowName("rows", p.Export, "jsonl"), Withheld: withheld, By: p.evidence.SignedBy, PredicateType: manifest.PredicateType}
+	by := p.evidence.SignedBy
+	v := verification{Pack: p, Row: rowName("rows", p.Export, "jsonl"), Withheld: withheld,
+		PredicateType: p.evidence.Statement.PredicateType, Certified: by.KeyID == "", Subject: by.Subject, Issuer: by.Issuer}
 	for _, k := range p.keys {
 		block, _ := pem.Decode(k.pem)
 		pub, err := x509.ParsePKIXPublicKey(block.Bytes)
@@ -56,9 +58,6 @@ func (v verification) Proven() bool { return v.Checkpoint.Size > 0 }
 
 // Latest is when the last row about the export was recorded.
 func (v verification) Latest() time.Time { return v.Rows[len(v.Rows)-1].RecordedAtUTC }
-
-// Certified reports whether an identity signed the manifest, rather than a key.
-func (v verification) Certified() bool { return v.By.KeyID == "" }
 
 // Kinds says what the rows are.
 func (v verification) Kinds() string {
