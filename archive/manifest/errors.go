@@ -29,6 +29,9 @@ var (
 	ErrNotLogged = errors.New("no transparency log has the signature")
 	// ErrUntrustedTime: a timestamp is not a trusted authority's over this signature.
 	ErrUntrustedTime = errors.New("a timestamp does not hold")
+	// ErrNoSignature: whoever holds the key did not sign. A service that refuses
+	// cannot always be told from one that is down.
+	ErrNoSignature = errors.New("nobody signed")
 	// ErrNoTimestamp: fewer timestamps than are required.
 	ErrNoTimestamp = errors.New("timestamps are missing")
 	// ErrClockSkew: the manifest says that it was exported after it was signed.
