@@ -32,6 +32,8 @@ var (
 	ErrReadOnly = errors.New("opened for reading only")
 	// ErrNotArchived: no export has this archive_uri.
 	ErrNotArchived = errors.New("not archived here")
+	// ErrPending: the packets are in the spool and not exported. See [PendingError].
+	ErrPending = errors.New("pending, NOT exported")
 	// ErrNotConfirmed: something is not as it was exported.
 	ErrNotConfirmed = errors.New("not confirmed")
 )

@@ -60,7 +60,7 @@ func (a *Archive) predicate(ctx context.Context, b batch) (manifest.Predicate, e
 	p := manifest.Predicate{
 		ExportBatchID:     b.id,
 		ExportedAtUTC:     b.at,
-		ExportOperatorAck: a.operator,
+		ExportOperatorAck: b.operator,
 		Log:               manifest.LogAnchor{Size: head.Size, RootSHA256: head.Root.String(), LastRowSHA256: head.LastRow.String()},
 	}
 	for _, it := range b.items {
