@@ -27,7 +27,8 @@ type Config struct {
 
 	// UnsafeWithoutLocks exports to a bucket that cannot lock what the policy wants
 	// locked. Whatever the bucket cannot keep is left out, and each manifest says
-	// so among its reasons. Without it such a bucket is not opened for exporting.
+	// so among its reasons. Without it such a bucket is not opened for exporting, and
+	// one that takes a lock and then does not say that it is in force is [ErrNotLocked].
 	UnsafeWithoutLocks bool
 
 	// Spool is where packets wait while the bucket or the key does not answer. With its
@@ -46,6 +47,7 @@ type Archive struct {
 	operator string
 	clock    func() time.Time
 	lockable func(retention.Lock) retention.Lock // what of a lock the bucket can keep
+	unsafe   bool                                // as Config.UnsafeWithoutLocks
 	spool    *spooler                            // nil for none
 }
 
@@ -78,6 +80,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 		verifier: cfg.Verifier,
 		operator: cfg.Operator,
 		clock:    cfg.Clock,
+		unsafe:   cfg.UnsafeWithoutLocks,
 	}
 	if a.policy == nil {
 		a.policy = policy.Default()

@@ -17,7 +17,7 @@ import (
 // evidence, and somebody has to know at once. They are looked for first, for an error
 // may match some of both.
 var waitingMendsNothing = []error{
-	ErrMalformed, ErrMissing, ErrNotFinal, ErrUnknownDecision, ErrRefused, ErrBadID, ErrBadExhibit, ErrTooLarge, ErrReadOnly,
+	ErrMalformed, ErrMissing, ErrNotFinal, ErrUnknownDecision, ErrRefused, ErrBadID, ErrBadExhibit, ErrTooLarge, ErrReadOnly, ErrNotLocked,
 	policy.ErrNotAllowed,
 	worm.ErrUnsupported, worm.ErrCorrupt, worm.ErrExists, worm.ErrBadKey, worm.ErrLocked, worm.ErrWouldWeaken,
 	exportlog.ErrDamaged, exportlog.ErrBadRow, exportlog.ErrClosed,
