@@ -82,7 +82,7 @@ func TestKeyServiceIsDownForAnHour(t *testing.T) {
 			if !errors.Is(err, archive.ErrPending) || !errors.Is(err, manifest.ErrNoSignature) {
 				t.Fatal(err)
 			}
-			time.Sleep(decided.Add(time.Minute).Sub(time.Now()))
+			time.Sleep(time.Until(decided.Add(time.Minute)))
 		}
 		service.down.Store(false)
 		receipts, err := a.Flush(t.Context())

@@ -54,7 +54,7 @@ func (s *Spool) add(ctx context.Context, e Entry) (Entry, error) {
 	if err := s.fill(ctx, staged.path, e, header); err != nil {
 		return Entry{}, errors.Join(err, s.root.RemoveAll(staged.path))
 	}
-	if err := s.publish(staged.path, name); err != nil {
+	if err := s.locked(ctx, func() error { return s.publish(staged.path, name) }); err != nil {
 		return Entry{}, err
 	}
 	return s.read(name)
@@ -149,7 +149,8 @@ func (s *Spool) write(ctx context.Context, to string, f File) error {
 }
 
 // publish gives an entry its name. If another process was first with the same, that
-// one stands.
+// one stands. The caller holds the lock, so that nobody who adds up the room taken
+// looks for the entry where it is not yet, and then where it is no longer.
 func (s *Spool) publish(from, name string) error {
 	if err := s.step("before rename"); err != nil {
 		return err

@@ -2,7 +2,7 @@
 // a staging area on the way to the bucket and no evidence by itself: nothing here is
 // locked, and what the bucket has taken is removed.
 //
-//	DIR/lock                       held while room is made
+//	DIR/lock                       held while room is made, and while an entry gets its name
 //	DIR/draining                   held by the one process that drains
 //	DIR/incoming/<bytes>-<random>  an entry that is being written, or removed
 //	DIR/entries/<at>-<bytes>-<sha256>/

@@ -111,7 +111,7 @@ func (s *Spool) flock(name string) *flock.Flock {
 	return flock.New(filepath.Join(s.dir, name), flock.SetFlag(os.O_RDONLY))
 }
 
-// locked runs something while nobody else does.
+// locked runs something that is quick while nobody else does.
 func (s *Spool) locked(ctx context.Context, do func() error) error {
 	l := s.flock(lockFile)
 	if _, err := l.TryLockContext(ctx, asksAgain); err != nil {
