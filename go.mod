@@ -16,6 +16,7 @@ require (
 	github.com/digitorus/timestamp v0.0.0-20231217203849-220c5c2851b7
 	github.com/go-json-experiment/json v1.27.2
 	github.com/goccy/go-yaml v1.19.2
+	github.com/gofrs/flock v0.13.0
 	github.com/googleapis/gax-go/v2 v2.24.1
 	github.com/lanrat/extsort v1.5.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3

@@ -27,8 +27,13 @@ type Config struct {
 
 	// UnsafeWithoutLocks exports to a bucket that cannot lock what the policy wants
 	// locked. Whatever the bucket cannot keep is left out, and each manifest says
-	// so among its reasons. Without it such a bucket is not opened for exporting.
+	// so among its reasons. Without it such a bucket is not opened for exporting, and
+	// one that takes a lock and then does not say that it is in force is [ErrNotLocked].
 	UnsafeWithoutLocks bool
+
+	// Spool is where packets wait while the bucket or the key does not answer. With its
+	// zero value, Export fails then.
+	Spool Spool
 }
 
 // Archive is one bucket of evidence. It is safe for concurrent use, and any
@@ -43,14 +48,19 @@ type Archive struct {
 	clock    func() time.Time
 	lockable func(retention.Lock) retention.Lock // what of a lock the bucket can keep
 	cfg      Config                              // as given
+	unsafe   bool                                // as Config.UnsafeWithoutLocks
+	spool    *spooler                            // nil for none
 }
 
 // Open opens the bucket that a gocloud-style URL names, such as
 // file:///var/lib/evidence or s3://release-evidence?region=eu-west-1. The driver
 // for the URL's scheme must be linked, by blank import of its package below
 // retention/worm. Nothing is read or written yet.
+//
+// With [Config.Spool], a bucket that does not answer is opened all the same: exports
+// wait in the spool until it does.
 func Open(ctx context.Context, url string, cfg Config) (*Archive, error) {
-	store, err := worm.Open(ctx, url)
+	store, err := openStore(ctx, url, cfg.Spool)
 	if err != nil {
 		return nil, fmt.Errorf("archive: open: %w", err)
 	}
@@ -72,6 +82,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 		operator: cfg.Operator,
 		clock:    cfg.Clock,
 		cfg:      cfg,
+		unsafe:   cfg.UnsafeWithoutLocks,
 	}
 	if a.policy == nil {
 		a.policy = policy.Default()
@@ -84,6 +95,10 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 	}
 	if err := a.checkLocks(cfg); err != nil {
 		return nil, err
+	}
+	var err error
+	if a.spool, err = openSpool(cfg.Spool); err != nil {
+		return nil, fmt.Errorf("archive: open: %w", err)
 	}
 	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Checkpoints: cfg.Checkpoints, Lock: func(at time.Time) retention.Lock {
 		return a.lockable(a.policy.Matrix().Longest(at))
@@ -126,6 +141,9 @@ func (a *Archive) Policy() *policy.Policy { return a.policy }
 // Close waits for writes in flight, and for what is derived from the log in the
 // background, and releases what the bucket's driver holds open. An error means that
 // a derived object in the bucket is not what the log says: see [exportlog.Log.Close].
+//
+// With [Config.Spool] it also waits, for no longer than [Spool.Patience], until what
+// an export found waiting is exported. That some of it is waiting still is no error.
 func (a *Archive) Close() error {
-	return errors.Join(a.log.Close(), a.store.Close())
+	return errors.Join(a.spool.close(), a.log.Close(), a.store.Close())
 }

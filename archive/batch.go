@@ -72,9 +72,10 @@ func (it *item) logKey() exportlog.Key {
 
 // batch is what one manifest covers.
 type batch struct {
-	id    string
-	items []*item
-	at    time.Time // of the export
+	id       string
+	items    []*item
+	operator string
+	at       time.Time // of the export
 }
 
 // batches groups the packets that are not logged yet, each once, in as few manifests
@@ -141,6 +142,9 @@ func (a *Archive) decideOne(p Packet, at time.Time) (decision, error) {
 		return decision{}, p.problem("retention_class", err)
 	}
 	d := decision{Explanation: e, lock: e.Lock(), reasons: e.Reasons()}
+	if allowed := time.Duration(e.MaximumDelay); allowed > 0 && at.Sub(p.Header.PromotionDecisionAtUTC) > allowed {
+		d.reasons = append(d.reasons, fmt.Sprintf("LATE: exported more than %s after the decision, which is what the policy allows", e.MaximumDelay.Words()))
+	}
 	if kept := a.lockable(d.lock); kept != d.lock {
 		d.reasons = append(d.reasons, fmt.Sprintf("UNSAFE: the bucket cannot keep %s", d.lock))
 		d.lock = kept

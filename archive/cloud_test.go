@@ -106,9 +106,9 @@ func TestRequestsOfAnExport(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	count("the first export in a process", 14, export) // of which two index entries, in the background
+	count("the first export in a process", 17, export) // of which two index entries, in the background
 	count("the same again in another process", 6, export)
-	count("a second export in a process", 9, func(a *archive.Archive) {
+	count("a second export in a process", 12, func(a *archive.Archive) {
 		export(a)
 		requests = nil
 		if _, err := a.Export(t.Context(), packet(t, "pp-2").With(exhibit("scorecard.pdf", "green"))); err != nil {

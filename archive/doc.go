@@ -35,6 +35,24 @@
 // export of the very same packet has under the same name, with other bytes, goes
 // into exhibits-<its sha256>/ beside it.
 //
+// # Locked, by the bucket's own word
+//
+// After each write the object's lock mode, date, hold and version are read back, unless
+// the bucket's answer to the write states them already, and the manifest says what was
+// observed beside what was asked for. A lock that is not there, or that nobody would
+// tell of, is [ErrNotLocked], and no export; with [Config.UnsafeWithoutLocks] it is an
+// export that promises nothing and says why. An exporter needs to be allowed to read
+// locks: s3:GetObject and s3:GetObjectRetention, for instance.
+//
+// # When something is down
+//
+// With [Config.Spool], Export neither blocks a release nor loses its evidence: what
+// cannot be reached in time leaves the packet and its exhibits in a directory of this
+// machine, synced and checksummed, and a [PendingError] that says so. The next export
+// that succeeds, or [Archive.Flush], exports what waits, once, whatever is killed in
+// between. The row's promotion_decision_at_utc and exported_at_utc show what was late,
+// and if that was later than the policy allows, so do the manifest's reasons.
+//
 // # Same packet, same receipt
 //
 // Exports are told apart by promotion_packet_id, the packet's bytes, and the

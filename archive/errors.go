@@ -32,6 +32,11 @@ var (
 	ErrReadOnly = errors.New("opened for reading only")
 	// ErrNotArchived: no export has this archive_uri.
 	ErrNotArchived = errors.New("not archived here")
+	// ErrNotLocked: an object is stored, and the bucket does not say that it is locked
+	// as it was to be. There is no row, so it is no export.
+	ErrNotLocked = errors.New("NOT locked")
+	// ErrPending: the packets are in the spool and not exported. See [PendingError].
+	ErrPending = errors.New("pending, NOT exported")
 	// ErrNotConfirmed: something is not as it was exported.
 	ErrNotConfirmed = errors.New("not confirmed")
 )

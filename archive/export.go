@@ -29,8 +29,12 @@ type Receipt struct {
 // reexport_of_export_row_id.
 //
 // A packet that cannot be exported is a [PacketError] and leaves nothing behind.
+//
+// With [Config.Spool], an export that cannot be made now, because the bucket, the key
+// or a timestamp authority does not answer, is a [PendingError]: there is no receipt,
+// the packet is safe on this machine, and it is exported later.
 func (a *Archive) Export(ctx context.Context, p Packet) (Receipt, error) {
-	receipts, err := a.export(ctx, []Packet{p})
+	receipts, err := a.exportOrSpool(ctx, []Packet{p})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("archive: export: %w", err)
 	}
@@ -46,24 +50,26 @@ func (a *Archive) Export(ctx context.Context, p Packet) (Receipt, error) {
 // packets may be exported and others not, and exporting them all again
 // completes the rest.
 func (a *Archive) ExportBatch(ctx context.Context, packets []Packet) ([]Receipt, error) {
-	receipts, err := a.export(ctx, packets)
+	receipts, err := a.exportOrSpool(ctx, packets)
 	if err != nil {
 		return nil, fmt.Errorf("archive: export %d packets: %w", len(packets), err)
 	}
 	return receipts, nil
 }
 
-func (a *Archive) export(ctx context.Context, packets []Packet) ([]Receipt, error) {
-	if a.signer == nil || a.operator == "" {
+// admitted checks all that can be checked without the bucket and the key.
+func (a *Archive) admitted(ctx context.Context, packets []Packet) ([]*item, error) {
+	if a.operator == "" || a.signer == nil && a.spool == nil {
 		return nil, fmt.Errorf("%w: set Config.Signer and Config.Operator to export", ErrReadOnly)
 	}
 	if err := a.policy.Allows(policy.Export, a.operator); err != nil {
 		return nil, err
 	}
-	items, err := a.prepare(ctx, packets)
-	if err != nil {
-		return nil, err
-	}
+	return a.prepare(ctx, packets)
+}
+
+// export exports packets for an operator.
+func (a *Archive) export(ctx context.Context, operator string, items []*item) ([]Receipt, error) {
 	logged, err := a.log.Existing(ctx, logKeys(items)...)
 	if err != nil {
 		return nil, err
@@ -73,6 +79,7 @@ func (a *Archive) export(ctx context.Context, packets []Packet) ([]Receipt, erro
 		receipts[key.IdempotencyKey] = Receipt{Row: row, AlreadyExported: true}
 	}
 	for _, batch := range batches(items, logged) {
+		batch.operator = operator
 		rows, err := a.exportBatch(ctx, batch)
 		if err != nil {
 			return nil, err

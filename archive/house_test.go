@@ -27,8 +27,9 @@ var rooms = map[string][]string{
 	"retention/worm/wormtest/faultproxy": {},
 	"exportlog":                          {"retention/worm", "retention"},
 	"archive/manifest":                   {},
+	"archive/spool":                      {},
 	"archive/manifest/keyless":           {"archive/manifest"},
-	"archive":                            {"exportlog", "archive/manifest", "retention/worm", "retention/policy", "retention"},
+	"archive":                            {"exportlog", "archive/manifest", "archive/spool", "retention/worm", "retention/policy", "retention"},
 	"linkage":                            {"archive", "archive/manifest", "exportlog", "retention/policy", "retention/worm/memworm", "retention/worm", "retention"},
 }
 

@@ -43,6 +43,9 @@ func start(t testing.TB, job, bucket, key string, more ...string) *exec.Cmd {
 }
 
 func runJob(ctx context.Context, job string) error {
+	if job == "flapping" {
+		return flappingJob(ctx)
+	}
 	driver, err := fileworm.New(os.Getenv("HOLDFAST_BUCKET"))
 	if err != nil {
 		return err
@@ -52,6 +55,10 @@ func runJob(ctx context.Context, job string) error {
 		return crowdJob(ctx, driver)
 	case "killed":
 		return killedJob(ctx, driver)
+	case "spool":
+		return spoolJob(ctx, driver)
+	case "drain":
+		return drainJob(ctx, driver)
 	}
 	return fmt.Errorf("no job %q", job)
 }
@@ -67,6 +74,7 @@ func openJob(ctx context.Context, driver worm.Driver) (*archive.Archive, error) 
 	}
 	return archive.OpenStore(store, archive.Config{
 		Policy: everything(), Signer: signer, Operator: "release-ops/test", Clock: func() time.Time { return noon },
+		Spool: archive.Spool{Dir: os.Getenv("HOLDFAST_SPOOL")},
 	})
 }
 

@@ -30,18 +30,22 @@ func (a *Archive) storeObjects(ctx context.Context, b *batch) error {
 }
 
 func (a *Archive) storeItem(ctx context.Context, it *item) error {
-	ref, err := a.storeDocument(ctx, it)
+	stored, err := a.storeDocument(ctx, it)
 	if err != nil {
 		return it.packet.problem("", err)
 	}
-	a.place(&it.signed.Document, ref)
+	a.place(&it.signed.Document, stored.Ref)
 	it.signed.ArchiveURI = it.signed.Document.URI
+	all := []worm.Stored{stored}
 	for i, e := range it.exhibits {
-		ref, err := a.storeExhibit(ctx, it, e)
-		if err != nil {
+		if stored, err = a.storeExhibit(ctx, it, e); err != nil {
 			return it.packet.problem(fmt.Sprintf("exhibit %.80q", e.Name), err)
 		}
-		a.place(&it.signed.Exhibits[i], ref)
+		a.place(&it.signed.Exhibits[i], stored.Ref)
+		all = append(all, stored)
+	}
+	if err := a.observe(ctx, it, all); err != nil {
+		return it.packet.problem("", err)
 	}
 	return nil
 }
@@ -51,7 +55,7 @@ func (a *Archive) place(o *manifest.Object, ref worm.Ref) {
 	o.Subject, o.URI = ref.Key, a.store.URI(ref)
 }
 
-func (a *Archive) storeDocument(ctx context.Context, it *item) (worm.Ref, error) {
+func (a *Archive) storeDocument(ctx context.Context, it *item) (worm.Stored, error) {
 	document := it.packet.document
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(document)), nil }
 	return a.put(ctx, it.folder+it.packet.name, open,
@@ -61,16 +65,16 @@ func (a *Archive) storeDocument(ctx context.Context, it *item) (worm.Ref, error)
 // storeExhibit stores an exhibit in the packet's folder. A name that an earlier
 // export of the same packet gave to other bytes is kept as it is, and this
 // exhibit goes into a folder named after its own digest.
-func (a *Archive) storeExhibit(ctx context.Context, it *item, e measured) (worm.Ref, error) {
+func (a *Archive) storeExhibit(ctx context.Context, it *item, e measured) (worm.Stored, error) {
 	spec := worm.Spec{Size: e.size, SHA256: e.sha256, Lock: it.decision.lock, ContentType: contentType(e.Name)}
-	ref, err := a.put(ctx, it.folder+"exhibits/"+e.segment, e.reopen, spec)
+	stored, err := a.put(ctx, it.folder+"exhibits/"+e.segment, e.reopen, spec)
 	if errors.Is(err, worm.ErrExists) {
-		ref, err = a.put(ctx, it.folder+"exhibits-"+e.sha256.String()+"/"+e.segment, e.reopen, spec)
+		stored, err = a.put(ctx, it.folder+"exhibits-"+e.sha256.String()+"/"+e.segment, e.reopen, spec)
 	}
 	if errors.Is(err, worm.ErrCorrupt) {
-		return worm.Ref{}, fmt.Errorf("%w: it changed while it was being exported: %w", ErrBadExhibit, err)
+		return worm.Stored{}, fmt.Errorf("%w: it changed while it was being exported: %w", ErrBadExhibit, err)
 	}
-	return ref, err
+	return stored, err
 }
 
 func contentType(name string) string {

@@ -17,25 +17,24 @@ const putTries = 5
 
 // put stores one object. The same bytes under the same key can be put as often as
 // it takes, so an outcome that is not known is settled by putting them again.
-func (a *Archive) put(ctx context.Context, key string, open func() (io.ReadCloser, error), spec worm.Spec) (worm.Ref, error) {
+func (a *Archive) put(ctx context.Context, key string, open func() (io.ReadCloser, error), spec worm.Spec) (worm.Stored, error) {
 	wait := gax.Backoff{Initial: 20 * time.Millisecond, Max: 2 * time.Second, Multiplier: 3}
 	for try := 1; ; try++ {
-		ref, err := a.putOnce(ctx, key, open, spec)
+		stored, err := a.putOnce(ctx, key, open, spec)
 		if !errors.Is(err, worm.ErrConflict) && !errors.Is(err, worm.ErrOutcomeUnknown) || try == putTries {
-			return ref, err
+			return stored, err
 		}
 		if gax.Sleep(ctx, wait.Pause()) != nil {
-			return ref, err
+			return stored, err
 		}
 	}
 }
 
-func (a *Archive) putOnce(ctx context.Context, key string, open func() (io.ReadCloser, error), spec worm.Spec) (worm.Ref, error) {
+func (a *Archive) putOnce(ctx context.Context, key string, open func() (io.ReadCloser, error), spec worm.Spec) (worm.Stored, error) {
 	body, err := open()
 	if err != nil {
-		return worm.Ref{}, err
+		return worm.Stored{}, err
 	}
 	defer body.Close()
-	stored, err := a.store.Put(ctx, key, body, spec)
-	return stored.Ref, err
+	return a.store.Put(ctx, key, body, spec)
 }

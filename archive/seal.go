@@ -46,8 +46,15 @@ func (a *Archive) seal(ctx context.Context, b batch) (sealed, error) {
 func (a *Archive) putManifest(ctx context.Context, b batch, bundle []byte) error {
 	digest := worm.Sum(bundle)
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(bundle)), nil }
-	_, err := a.put(ctx, manifestKey(b.id, digest), open,
+	stored, err := a.put(ctx, manifestKey(b.id, digest), open,
 		worm.Spec{Size: int64(len(bundle)), SHA256: digest, Lock: b.lock(), ContentType: manifest.MediaType})
+	if err != nil {
+		return err
+	}
+	p, err := a.postureOf(ctx, stored)
+	if err == nil && !a.unsafe {
+		err = p.covers(b.lock())
+	}
 	return err
 }
 
@@ -60,7 +67,7 @@ func (a *Archive) predicate(ctx context.Context, b batch) (manifest.Predicate, e
 	p := manifest.Predicate{
 		ExportBatchID:     b.id,
 		ExportedAtUTC:     b.at,
-		ExportOperatorAck: a.operator,
+		ExportOperatorAck: b.operator,
 		Log:               manifest.LogAnchor{Size: head.Size, RootSHA256: head.Root.String(), LastRowSHA256: head.LastRow.String()},
 	}
 	for _, it := range b.items {
@@ -122,6 +129,7 @@ func sameExport(had, want manifest.Predicate) bool {
 			return false
 		}
 		p.Retention.RetainUntilUTC = now
+		p = observedSince(p, want.Packets[i])
 		comparable.Packets = append(comparable.Packets, p)
 	}
 	return reflect.DeepEqual(comparable, want)

@@ -24,7 +24,8 @@
 //	      "promotion_decision": "promote",
 //	      "promotion_decision_at_utc": "2026-08-04T10:22:00Z",
 //	      "archive_uri": "s3://release-evidence/packets/pp-7/9f86…/packet.json?versionId=3Lg…",
-//	      "document": {"name": "packet.json", "subject": "packets/pp-7/9f86…/packet.json", "uri": …, "sha256": …, "size": 812},
+//	      "document": {"name": "packet.json", "subject": "packets/pp-7/9f86…/packet.json", "uri": …, "sha256": …, "size": 812,
+//	        "observed": {"mode": "compliance", "retain_until_utc": "2033-08-05T00:00:00Z", "legal_hold": "off", "version": "3Lg…", "by": "read"}},
 //	      "exhibits": [{"name": "scorecard.pdf", …}],
 //	      "retention": {"retention_class": "regulated", "reasons": ["jurisdiction KR is listed as regulated"],
 //	        "period": "P7Y", "mode": "compliance", "retain_until_utc": "2033-08-05T00:00:00Z", "legal_hold": false, "policy_sha256": …}
@@ -32,6 +33,9 @@
 //	    "log": {"size": 41, "root_sha256": …, "last_row_sha256": …}
 //	  }
 //	}
+//
+// What was asked of the bucket is under retention; what the bucket said of each object
+// after it was stored is under observed, apart from it.
 //
 // [PredicateSchema] is its JSON Schema. Each object of the predicate has exactly one
 // subject with the same digest, and each subject an object. Names that this version
@@ -60,7 +64,7 @@
 // and some do not, are refused.
 //
 // A worked example lies in testdata: example.sigstore.json, whose reference is
-// sha256:37ca8eade362364e503641ad4826baeab49085c35161c80f78f196a095b81da2,
+// sha256:1296f8de75462ccb1d2daa1e7d1a270b0bba40a64632584c4b3ca86288e7ab02,
 // signed with the Ed25519 key whose seed is 32 zero bytes, and whose id is
 // 339e2ff917630507b6a423b5ce084e285d1fa65d93b3e27a6195d3bbebc9ae23. Its statement, indented, is
 // example.statement.json.

@@ -51,6 +51,9 @@ var (
 	// ErrAuthorityExpired: a timestamp is from outside the life of the certificate
 	// that its authority made it with. It comes with ErrUntrustedTime.
 	ErrAuthorityExpired = errors.New("made outside the life of the authority's certificate")
+	// ErrNoSignature: whoever holds the key did not sign. A service that refuses
+	// cannot always be told from one that is down.
+	ErrNoSignature = errors.New("nobody signed")
 	// ErrNoTimestamp: fewer timestamps than are required.
 	ErrNoTimestamp = errors.New("timestamps are missing")
 	// ErrClockSkew: the manifest says that it was exported after it was signed.

@@ -37,6 +37,9 @@ func example(t *testing.T) (*manifest.Signer, manifest.Statement) {
 		Name: "scorecard.pdf", Subject: folder + "exhibits/scorecard.pdf", URI: "s3://release-evidence/" + folder + "exhibits/scorecard.pdf?versionId=8RqB",
 		SHA256: other, Size: 48211,
 	}}
+	until := p.Packets[0].Retention.RetainUntilUTC
+	p.Packets[0].Document.Observed = &manifest.Observed{Mode: "compliance", RetainUntilUTC: until, LegalHold: "off", Version: "3LgX", By: "read"}
+	p.Packets[0].Exhibits[0].Observed = &manifest.Observed{Mode: "compliance", RetainUntilUTC: until, LegalHold: "off", Version: "8RqB", By: "read"}
 	p.Packets[0].Retention.Reasons = []string{"jurisdiction KR is listed as regulated"}
 	statement, err := manifest.NewStatement(p)
 	if err != nil {

@@ -100,7 +100,7 @@ func (s *Signer) Verifier() *Verifier { return s.verifier }
 
 // Sign returns the bundle over a statement, after [Statement.Validate]. A key
 // service is given 30 seconds and asked up to four times; Sign returns at once when
-// ctx ends. A signature that does not verify is [ErrBadSignature]; too few
+// ctx ends. One that does not sign is [ErrNoSignature]. A signature that does not verify is [ErrBadSignature]; too few
 // timestamps are [ErrNoTimestamp].
 func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) {
 	if s == nil || s.seal == nil {
@@ -115,7 +115,7 @@ func (s *Signer) Sign(ctx context.Context, statement Statement) ([]byte, error) 
 	}
 	bundle, err := s.seal(ctx, payload)
 	if err != nil {
-		return nil, fmt.Errorf("manifest: sign: %w", err)
+		return nil, fmt.Errorf("manifest: sign: %w: %w", ErrNoSignature, err)
 	}
 	if bundle, err = s.stamp(ctx, bundle); err != nil {
 		return nil, err

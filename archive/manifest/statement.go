@@ -70,7 +70,24 @@ type Object struct {
 	URI     string `json:"uri"`     // pins the version that was stored
 	SHA256  string `json:"sha256"`  // lowercase hex
 	Size    int64  `json:"size"`    // bytes
+
+	// Observed is the lock that the bucket said the object was under when it was
+	// exported. What was asked for is in the packet's [Retention]. Nil in manifests
+	// from before there was such a thing: nothing is known then.
+	Observed *Observed `json:"observed,omitempty"`
 }
+
+// Observed is how an object was found to be kept, after it was stored.
+type Observed struct {
+	Mode           string     `json:"mode"` // none, governance, compliance or unknown
+	RetainUntilUTC *time.Time `json:"retain_until_utc,omitempty"`
+	LegalHold      string     `json:"legal_hold"`        // on, off or unknown
+	Version        string     `json:"version,omitempty"` // the bucket's own; empty where it has none
+	By             string     `json:"by"`                // answer: the bucket said so when it took the object; read: when it was asked afterwards
+}
+
+// Unknown is the value of what could not be found out. It never counts as safe.
+const Unknown = "unknown"
 
 // Retention says how long a packet is kept, and why.
 type Retention struct {

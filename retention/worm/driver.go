@@ -81,6 +81,11 @@ type Creation struct {
 	SHA256      Digest    // of the body
 	Lock        retention.Lock
 	ContentType string
+
+	// Observed is told the lock that the backend's own answer to the write states, if
+	// it states one: nobody needs to ask for it again then. It may be nil. A driver
+	// never repeats what was asked of it.
+	Observed func(retention.Lock)
 }
 
 // Enforcement says what stands behind a promise.

@@ -24,6 +24,9 @@ var (
 	ErrUnsupported = errors.New("unsupported by this bucket")
 	// ErrOutcomeUnknown: the write may or may not have been, or yet be, stored.
 	ErrOutcomeUnknown = errors.New("outcome unknown")
+	// ErrUnavailable: the backend does not answer, or answers that it cannot do it
+	// now. Nothing is wrong with what was asked; asking later is right.
+	ErrUnavailable = errors.New("unavailable")
 	// ErrCorrupt: the bytes are not the ones that were stored.
 	ErrCorrupt = errors.New("content differs from its digest")
 	// ErrTooLarge: the object is larger than the caller is ready to read.

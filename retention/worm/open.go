@@ -45,6 +45,14 @@ func Register(scheme string, o Opener) {
 // file:///var/lib/evidence. A scheme that no linked driver knows is an error
 // that lists those that are and matches [ErrUnsupported].
 func Open(ctx context.Context, rawURL string) (*Store, error) {
+	d, err := openDriver(ctx, rawURL)
+	if err != nil {
+		return nil, err
+	}
+	return New(ctx, d)
+}
+
+func openDriver(ctx context.Context, rawURL string) (Driver, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("worm: open bucket: %w", err)
@@ -61,7 +69,7 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worm: open bucket %s: %w", u.Redacted(), err)
 	}
-	return New(ctx, d)
+	return d, nil
 }
 
 // OpenBucket makes a store over a bucket the caller has opened, prefixes

@@ -21,6 +21,12 @@ type Spec struct {
 type Stored struct {
 	Ref     Ref
 	Created bool // this call is known to have created the object; false when the same bytes were found under the key
+
+	// Lock is what the bucket itself has said, if Observed, that the object is under:
+	// in its answer to the write, or when it was looked at for another reason. What was
+	// asked for is not evidence of what is. Without Observed, ask [Store.State].
+	Lock     retention.Lock
+	Observed bool
 }
 
 // Put creates an object from body, which must be exactly spec.Size bytes that
@@ -46,6 +52,7 @@ func (s *Store) put(ctx context.Context, key string, body io.Reader, spec Spec) 
 	if err := s.allows(key, spec.Lock); err != nil {
 		return Stored{}, err
 	}
+	var stored Stored
 	ref, err := s.driver.Create(ctx, Creation{
 		Key:         key,
 		Body:        newExactReader(body, Ref{Key: key}, spec.Size, spec.SHA256),
@@ -53,10 +60,12 @@ func (s *Store) put(ctx context.Context, key string, body io.Reader, spec Spec) 
 		SHA256:      spec.SHA256,
 		Lock:        spec.Lock,
 		ContentType: spec.ContentType,
+		Observed:    func(lock retention.Lock) { stored.Lock, stored.Observed = lock, true },
 	})
 	switch {
 	case err == nil:
-		return Stored{Ref: ref, Created: true}, nil
+		stored.Ref, stored.Created = ref, true
+		return stored, nil
 	case errors.Is(err, ErrExists), errors.Is(err, ErrOutcomeUnknown):
 		return s.readBack(ctx, key, spec, err)
 	}
@@ -76,6 +85,9 @@ func (s *Store) readBack(ctx context.Context, key string, spec Spec, cause error
 	}
 	if digest != spec.SHA256 {
 		return Stored{}, &ExistsError{Ref: have.Ref, Have: digest, Want: spec.SHA256}
+	}
+	if have.Lock.Covers(spec.Lock) {
+		return Stored{Ref: have.Ref, Lock: have.Lock, Observed: true}, nil
 	}
 	return Stored{Ref: have.Ref}, s.strengthen(ctx, have, spec.Lock)
 }

@@ -33,6 +33,8 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", worm.ErrExists, err)
 	case http.StatusNotImplemented:
 		return fmt.Errorf("%w: %w", worm.ErrUnsupported, err)
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Errorf("%w: %w", worm.ErrUnavailable, err)
 	}
 	return err
 }

@@ -62,6 +62,11 @@ func (d *driver) upload(ctx context.Context, in worm.Creation, body io.Reader, r
 	if err := w.Close(); err != nil {
 		return worm.Ref{}, classifyUpload(err)
 	}
+	// The answer is the object as it is now. That it states no lock may be the way of
+	// the service, so then it is for the caller to ask.
+	if lock := lockOf(w.Attrs()); in.Observed != nil && lock.Covers(in.Lock) {
+		in.Observed(lock)
+	}
 	return worm.Ref{Key: in.Key, Version: strconv.FormatInt(w.Attrs().Generation, 10)}, nil
 }
 

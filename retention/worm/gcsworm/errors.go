@@ -31,6 +31,8 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", worm.ErrNotFound, err)
 	case api.Code == http.StatusForbidden && locked(api):
 		return fmt.Errorf("%w: %w", worm.ErrLocked, err)
+	case api.Code >= 500, api.Code == http.StatusRequestTimeout, api.Code == http.StatusTooManyRequests:
+		return fmt.Errorf("%w: %w", worm.ErrUnavailable, err)
 	}
 	return err
 }

@@ -28,7 +28,12 @@ func (b *Bucket) Create(ctx context.Context, in worm.Creation) (worm.Ref, error)
 	if b.taken(in.Key) {
 		return worm.Ref{}, worm.ErrExists
 	}
-	return b.add(in.Key, &version{body: body, digest: in.SHA256, lock: in.Lock}), nil
+	v := &version{body: body, digest: in.SHA256, lock: in.Lock}
+	ref := b.add(in.Key, v)
+	if in.Observed != nil {
+		in.Observed(v.lock)
+	}
+	return ref, nil
 }
 
 // taken reports whether a key refuses to be created. The caller holds mu.

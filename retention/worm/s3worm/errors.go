@@ -33,7 +33,19 @@ func classify(err error) error {
 	case http.StatusNotFound, http.StatusMethodNotAllowed: // 405: the version is a delete marker
 		return fmt.Errorf("%w: %w", worm.ErrNotFound, err)
 	}
+	if unanswered(err) {
+		return fmt.Errorf("%w: %w", worm.ErrUnavailable, err)
+	}
 	return err
+}
+
+// unanswered reports whether the store did not answer, or not to what was asked.
+func unanswered(err error) bool {
+	code := status(err)
+	if code == 0 {
+		return errors.As(err, new(*smithyhttp.RequestSendError))
+	}
+	return code < 400 || code >= 500 || code == http.StatusRequestTimeout || code == http.StatusTooManyRequests
 }
 
 // classifyWrite is classify for a write, whose outcome is unknown unless the
@@ -42,9 +54,7 @@ func classifyWrite(err error) error {
 	if err == nil {
 		return nil
 	}
-	code := status(err)
-	sent := code != 0 || errors.As(err, new(*smithyhttp.RequestSendError))
-	if sent && (code < 400 || code >= 500 || code == http.StatusRequestTimeout || code == http.StatusTooManyRequests) {
+	if unanswered(err) {
 		return fmt.Errorf("%w: %w", worm.ErrOutcomeUnknown, err)
 	}
 	return classify(err)

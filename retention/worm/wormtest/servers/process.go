@@ -26,8 +26,8 @@ func freePort(t testing.TB) string {
 }
 
 // run starts a server and waits until it answers on its port. It is killed when
-// the test ends, and its output is shown if the test failed.
-func run(t testing.TB, port string, env []string, program string, args ...string) {
+// the test ends, or stop is called, and its output is shown if the test failed.
+func run(t testing.TB, port string, env []string, program string, args ...string) (stop func()) {
 	t.Helper()
 	var out output
 	cmd := exec.Command(program, args...)
@@ -39,9 +39,12 @@ func run(t testing.TB, port string, env []string, program string, args ...string
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cmd.Process.Kill()
 		<-exited
+	})
+	t.Cleanup(func() {
+		stop()
 		if t.Failed() {
 			t.Logf("%s said:\n%s", program, out.tail())
 		}
@@ -55,10 +58,11 @@ func run(t testing.TB, port string, env []string, program string, args ...string
 		}
 		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			c.Close()
-			return
+			return stop
 		}
 	}
 	t.Fatalf("%s does not answer on port %s\n%s", program, port, out.tail())
+	return nil
 }
 
 // output keeps what a server says.

@@ -16,6 +16,24 @@ const (
 // and object lock, and returns its endpoint, http://127.0.0.1:port.
 func Versity(t testing.TB) (endpoint string) {
 	t.Helper()
+	g := NewGateway(t)
+	g.Start(t)
+	return g.Endpoint
+}
+
+// Gateway is a Versity S3 gateway that can be stopped, as by a power failure, and
+// started again where it was.
+type Gateway struct {
+	Endpoint string // http://127.0.0.1:port
+
+	start func(t testing.TB) (stop func())
+	stop  func()
+}
+
+// NewGateway returns a gateway as [Versity] starts it, not started yet. Its methods are
+// for the goroutine of the test.
+func NewGateway(t testing.TB) *Gateway {
+	t.Helper()
 	program := goInstalled(t, "github.com/versity/versitygw/cmd/versitygw", "versitygw", "v1.8.0")
 	dir, port := t.TempDir(), freePort(t)
 	for _, sub := range []string{"root", "versions"} {
@@ -23,10 +41,20 @@ func Versity(t testing.TB) (endpoint string) {
 			t.Fatal(err)
 		}
 	}
-	run(t, port, []string{"ROOT_ACCESS_KEY=" + VersityAccessKey, "ROOT_SECRET_KEY=" + VersitySecretKey}, program,
-		"--port", "127.0.0.1:"+port, "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "root"))
-	return "http://127.0.0.1:" + port
+	return &Gateway{Endpoint: "http://127.0.0.1:" + port, start: func(t testing.TB) func() {
+		return run(t, port, []string{"ROOT_ACCESS_KEY=" + VersityAccessKey, "ROOT_SECRET_KEY=" + VersitySecretKey}, program,
+			"--port", "127.0.0.1:"+port, "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "root"))
+	}}
 }
+
+// Start starts it and waits until it answers.
+func (g *Gateway) Start(t testing.TB) {
+	t.Helper()
+	g.stop = g.start(t)
+}
+
+// Stop kills it.
+func (g *Gateway) Stop() { g.stop() }
 
 // FakeGCS starts a fake-gcs-server in memory and returns its host, 127.0.0.1:port,
 // as STORAGE_EMULATOR_HOST wants it. public is the host that it puts into the
