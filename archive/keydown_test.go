@@ -67,6 +67,7 @@ func TestKeyServiceIsDownForAnHour(t *testing.T) {
 	if cfg.Signer, err = manifest.OpenKMS(t.Context(), "gcpkms://release-evidence"); err != nil {
 		t.Fatal(err)
 	}
+	service.signed.Store(0) // opening tries the key
 	cfg.Clock = time.Now
 	b := memworm.New()
 	synctest.Test(t, func(t *testing.T) {

@@ -158,7 +158,7 @@ func TestKilledWhileDraining(t *testing.T) {
 
 func wantThree(t *testing.T, a *archive.Archive) {
 	t.Helper()
-	if got := exported(t, a); got != "pp-1 pp-2 pp-3" || waiting(t, a) != "" {
+	if got := exportedIDs(t, a); got != "pp-1 pp-2 pp-3" || waiting(t, a) != "" {
 		t.Errorf("exported %s, waiting %s", got, waiting(t, a))
 	}
 	batches := map[string]bool{}

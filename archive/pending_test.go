@@ -119,7 +119,7 @@ func waiting(t testing.TB, a *archive.Archive) string {
 	return strings.Join(ids, " ")
 }
 
-func exported(t testing.TB, a *archive.Archive) string {
+func exportedIDs(t testing.TB, a *archive.Archive) string {
 	t.Helper()
 	var ids []string
 	for _, r := range rows(t, a) {
@@ -164,7 +164,7 @@ func TestOutageIsSatOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := over(t, b, cfg)
-	if got := exported(t, again); got != "pp-5 pp-1 pp-2 pp-3" {
+	if got := exportedIDs(t, again); got != "pp-5 pp-1 pp-2 pp-3" {
 		t.Errorf("exported: %s", got)
 	}
 	if got := waiting(t, again); got != "" {
@@ -295,7 +295,7 @@ func TestFaultsWithSpool(t *testing.T) {
 			if _, err := again.Export(t.Context(), packet(t, "pp-1").With(exhibit("scorecard.pdf", "green"))); err != nil {
 				t.Errorf("%s at write %d: again: %v", fault, n, err)
 			}
-			if got := exported(t, again); got != "pp-1" || waiting(t, again) != "" {
+			if got := exportedIDs(t, again); got != "pp-1" || waiting(t, again) != "" {
 				t.Errorf("%s at write %d: exported %q", fault, n, got)
 			}
 		}
@@ -376,7 +376,7 @@ func TestOneBadEntryHoldsUpNobody(t *testing.T) {
 	if !errors.Is(err, archive.ErrRefused) || !errors.Is(err, spool.ErrDamaged) || !strings.Contains(err.Error(), "pp-held") || !strings.Contains(err.Error(), "scorecard.pdf") || errors.Is(err, archive.ErrPending) {
 		t.Errorf("%v", err)
 	}
-	if got := exported(t, later); got != "pp-1 pp-3" || len(receipts) != 2 {
+	if got := exportedIDs(t, later); got != "pp-1 pp-3" || len(receipts) != 2 {
 		t.Errorf("exported: %s", got)
 	}
 	if got := waiting(t, later); got != "pp-held pp-2" {
@@ -406,7 +406,7 @@ func TestOneRefusedPacketHoldsUpNobody(t *testing.T) {
 	if _, err := a.Flush(t.Context()); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("%v", err)
 	}
-	if got := exported(t, a); got != "pp-1 pp-3" || waiting(t, a) != "pp-2" {
+	if got := exportedIDs(t, a); got != "pp-1 pp-3" || waiting(t, a) != "pp-2" {
 		t.Errorf("exported: %s", got)
 	}
 }
