@@ -158,7 +158,7 @@ func TestBucketWithoutLocks(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	for url, hint := range map[string]string{
-		"gs://bucket": "linked: mem", "bucket": "linked: mem", "://": "missing protocol scheme", "s3://key:secret@bucket": "xxxxx",
+		"gs://bucket": "mem); import", "bucket": "mem); import", "://": "missing protocol scheme", "s3://key:secret@bucket": "xxxxx",
 	} {
 		_, err := worm.Open(t.Context(), url)
 		if err == nil || !strings.Contains(err.Error(), hint) || strings.Contains(err.Error(), "secret@") {
