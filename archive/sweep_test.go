@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/holdfast-archive/holdfast/archive"
@@ -99,12 +100,12 @@ func listed(t testing.TB, b *memworm.Bucket, prefix string) func(func(string) bo
 // stopping ends a context at the n-th look at an object.
 type stopping struct {
 	*memworm.Bucket
-	left int
+	left atomic.Int64
 	stop context.CancelFunc
 }
 
 func (s *stopping) State(ctx context.Context, ref worm.Ref) (worm.Object, error) {
-	if s.left--; s.left == 0 {
+	if s.left.Add(-1) == 0 {
 		s.stop()
 	}
 	if err := ctx.Err(); err != nil {
@@ -124,7 +125,9 @@ func TestSweepGoesOn(t *testing.T) {
 	for stopAt := 1; stopAt < 50; stopAt += 7 {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		a := over(t, &stopping{Bucket: b, left: stopAt, stop: cancel}, cfg)
+		driver := &stopping{Bucket: b, stop: cancel}
+		driver.left.Store(int64(stopAt))
+		a := over(t, driver, cfg)
 		report, err := a.VerifyRows(ctx, archive.Range{})
 		if !errors.Is(err, context.Canceled) || report.Next == 0 {
 			t.Fatalf("stopped at %d: %+v, %v", stopAt, report, err)
