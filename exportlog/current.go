@@ -114,13 +114,13 @@ func (l *Log) foldUpTo(ctx context.Context, export Row, last int64) (Current, er
 	if err != nil {
 		return Current{}, err
 	}
-	f := newFold()
+	rows := []Row{export} // the hold that its class brought counts as any other
 	for _, r := range about {
 		if r.ExportRowID <= last {
-			f.add(r)
+			rows = append(rows, r)
 		}
 	}
-	return f.current(export), nil
+	return Fold(rows)[0], nil
 }
 
 // about returns the rows that are about an export, or about those, in order.
