@@ -1,7 +1,6 @@
 package linkage
 
 import (
-	"iter"
 	"sync"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
@@ -39,14 +38,4 @@ func (c *LaneCache) put(row exportlog.Row, in lane) {
 		clear(c.lanes)
 	}
 	c.lanes[row.SHA256()] = in
-}
-
-func eachRow(rows []exportlog.Row) iter.Seq2[exportlog.Row, error] {
-	return func(yield func(exportlog.Row, error) bool) {
-		for _, r := range rows {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
 }
