@@ -51,7 +51,7 @@ func (x *Export) believe(ctx context.Context, e archive.Evidence) error {
 	for _, f := range fields {
 		x.Believed = append(x.Believed, Belief{f.Name, text(f.Value)})
 	}
-	x.artifact = valueOf(fields, "artifact")
+	x.artifact, x.in = valueOf(fields, "artifact"), laneOf(fields)
 	return err
 }
 

@@ -21,6 +21,8 @@ type Scope struct {
 // what is signed and logged. See [Linker.Figures] for what each counts.
 type Figures struct {
 	AsOfUTC    time.Time `json:"as_of_utc"`
+	FromUTC    time.Time `json:"from_utc,omitzero"` // of the scope, and so is UntilUTC
+	UntilUTC   time.Time `json:"until_utc,omitzero"`
 	Groups     []Figure  `json:"groups"`     // by lane, then release cycle
 	All        Figure    `json:"all"`        // together
 	Unverified int       `json:"unverified"` // promotions whose packet does not verify: in All, and in no group

@@ -94,7 +94,7 @@ func (w *change) bind(c exportlog.Current) {
 // told adds up the changes.
 func (f *figuring) told() Figures {
 	groups := map[lane]*Figure{}
-	told := Figures{AsOfUTC: time.Now().UTC().Truncate(time.Second)}
+	told := Figures{AsOfUTC: time.Now().UTC().Truncate(time.Second), FromUTC: f.scope.FromUTC, UntilUTC: f.scope.UntilUTC}
 	for _, w := range f.changes {
 		told.All.count(w)
 		if !w.verified {

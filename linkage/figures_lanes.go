@@ -38,7 +38,8 @@ func (f *figuring) lanes(ctx context.Context, chunk []exportlog.Current) (map[in
 		if isDamage(err) {
 			return nil
 		}
-		read[i] = &lane{valueOf(fields, laneField), valueOf(fields, cycleField)}
+		in := laneOf(fields)
+		read[i] = &in
 		return err
 	})
 	if err != nil {
@@ -51,4 +52,8 @@ func (f *figuring) lanes(ctx context.Context, chunk []exportlog.Current) (map[in
 		}
 	}
 	return lanes, nil
+}
+
+func laneOf(fields []archive.Field) lane {
+	return lane{valueOf(fields, laneField), valueOf(fields, cycleField)}
 }

@@ -76,11 +76,21 @@ func (f Figures) Markdown() string {
 }
 
 func (f Figure) line(lane, cycle string) string {
-	rate := "not known"
-	if r, ok := f.FailureRate(); ok {
-		rate = fmt.Sprintf("%.1f%%", 100*r)
+	return fmt.Sprintf("| %s | %s | %d | %d | %s | %s | %s |\n", lane, cycle, f.Promoted, f.Failed, f.Rate(), f.Recover, f.RestsOn())
+}
+
+// Rate is the failure rate in words: a percentage, or that it is not known.
+func (f Figure) Rate() string {
+	rate, ok := f.FailureRate()
+	if !ok {
+		return "not known"
 	}
-	return fmt.Sprintf("| %s | %s | %d | %d | %s | %s | %d export rows, %d link rows |\n", lane, cycle, f.Promoted, f.Failed, rate, f.Recover, f.ExportRows, f.LinkRows)
+	return fmt.Sprintf("%.1f%%", 100*rate)
+}
+
+// RestsOn says how many rows the figure rests on.
+func (f Figure) RestsOn() string {
+	return fmt.Sprintf("%d export rows, %d link rows", f.ExportRows, f.LinkRows)
 }
 
 // String says what is known, and of how many it is not.

@@ -130,11 +130,9 @@ func TestFiguresAreCached(t *testing.T) {
 	}
 }
 
-// A packet that is not what it was is in no lane, and still counts.
-func TestFiguresOfDamagedEvidence(t *testing.T) {
-	now := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
-	a, b := season(t, &now)
-	for e, err := range b.List(t.Context(), "packets/e1/") {
+func spoilPacket(t *testing.T, b *memworm.Bucket, id string) {
+	t.Helper()
+	for e, err := range b.List(t.Context(), "packets/"+id+"/") {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,6 +140,13 @@ func TestFiguresOfDamagedEvidence(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// A packet that is not what it was is in no lane, and still counts.
+func TestFiguresOfDamagedEvidence(t *testing.T) {
+	now := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
+	a, b := season(t, &now)
+	spoilPacket(t, b, "e1")
 	f, err := linkage.New(a).Figures(t.Context(), linkage.Scope{FromUTC: now.AddDate(0, -1, 0)})
 	if err != nil || f.Unverified != 1 || f.All.Promoted != 7 || f.Groups[1].Promoted != 3 || !strings.Contains(f.Markdown(), "1 promotions are in no lane") {
 		t.Errorf("%+v, %v", f, err)

@@ -36,11 +36,16 @@ type Story struct {
 	// nothing, and then no gap that only events can show is looked for. They are read
 	// once, and those that are not about the story are passed over.
 	Events iter.Seq2[Event, error]
+
+	// Figures puts beside the story how its lanes and release cycles fare: their change
+	// failure rate and time to recover among the promotions of this scope, as
+	// [Linker.Figures] counts them and at its cost. Nil leaves them out.
+	Figures *Scope
 }
 
 // Lineage is the story of a promotion in time order, what was believed when it was
 // signed beside what was observed since, and the gaps in it. It is the same for the
-// same rows and events, but for AsOfUTC.
+// same rows and events, but for AsOfUTC, its own and that of its figures.
 type Lineage struct {
 	SchemaVersion int       `json:"schema_version"` // 1
 	Of            string    `json:"of"`             // packet, export, incident, rollback or release cycle
@@ -52,6 +57,8 @@ type Lineage struct {
 	Moments []Moment `json:"moments"` // in time order
 	Exports []Export `json:"exports"` // in the order of the log
 	Gaps    []Gap    `json:"gaps"`    // in time order
+
+	Figures *Figures `json:"figures,omitempty"` // of the exports' lanes and release cycles, and of all; nil if not asked for
 
 	WithEvents bool   `json:"with_events"`      // whether production's side was told
 	Damage     string `json:"damage,omitempty"` // what of the log could not be read
@@ -97,6 +104,7 @@ type Export struct {
 	Unverified string        `json:"unverified,omitempty"` // why nothing is believed here
 
 	artifact string
+	in       lane
 }
 
 // Belief is one field of the packet.
@@ -157,7 +165,7 @@ func (l *Linker) tell(ctx context.Context, s Story) (Lineage, error) {
 		return Lineage{}, err
 	}
 	t := teller{linker: l, story: s, told: Lineage{SchemaVersion: 1, Of: of, ID: id, WithEvents: s.Events != nil}}
-	for _, step := range []func(context.Context) error{t.readEvents, t.findPackets, t.readRows, t.readEvidence, t.readHead} {
+	for _, step := range []func(context.Context) error{t.readEvents, t.findPackets, t.readRows, t.readEvidence, t.readHead, t.readFigures} {
 		if err := step(ctx); err != nil {
 			return Lineage{}, err
 		}

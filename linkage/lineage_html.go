@@ -42,7 +42,7 @@ var pageTemplate = template.Must(template.New("lineage").Funcs(template.FuncMap{
 	"visible": visible, "lines": visibleLines, "instant": instant, "day": day, "size": size,
 	"clock": func(t time.Time) string { return t.UTC().Format("15:04") },
 	"names": func(field string) string { return visible(strings.ReplaceAll(field, "_", " ")) },
-	"hue":   hue,
+	"hue":   hue, "stated": orNone,
 }).Parse(pageSource))
 
 // page is what the template shows.

@@ -29,6 +29,12 @@ func (l Lineage) WriteMermaid(w io.Writer) error {
 		}
 		fmt.Fprintf(out, "        %s : %s\n", entities(g.Kind.words()), entities(g.Text))
 	}
+	if l.Figures != nil {
+		fmt.Fprintf(out, "    section Figures\n")
+		for _, g := range l.Figures.Groups {
+			fmt.Fprintf(out, "        %s : %s\n", entities(orNone(g.Lane)+", "+orNone(g.ReleaseCycleID)), entities(g.headline()))
+		}
+	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("linkage: write Mermaid: %w", err)
 	}
@@ -45,6 +51,11 @@ func (m Moment) headline() string {
 		parts = append(parts, m.PromotionPacketID)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// headline is a figure in one line.
+func (f Figure) headline() string {
+	return fmt.Sprintf("change failure rate %s, %d of %d; time to recover: %s; rests on %s", f.Rate(), f.Failed, f.Promoted, f.Recover, f.RestsOn())
 }
 
 // words is the kind without underscores.

@@ -40,8 +40,12 @@ func TestMermaidIsSafe(t *testing.T) {
 				t.Errorf("%s: %q", name, line)
 			}
 		}
-		if moments != len(l.Moments)+len(l.Gaps) {
-			t.Errorf("%s: %d lines for %d moments and %d gaps", name, moments, len(l.Moments), len(l.Gaps))
+		figures := 0
+		if l.Figures != nil {
+			figures = len(l.Figures.Groups)
+		}
+		if moments != len(l.Moments)+len(l.Gaps)+figures {
+			t.Errorf("%s: %d lines for %d moments, %d gaps and %d figures", name, moments, len(l.Moments), len(l.Gaps), figures)
 		}
 	}
 }

@@ -44,6 +44,7 @@ func pages(t *testing.T) map[string]linkage.Lineage {
 	return map[string]linkage.Lineage{
 		"incident":      lineage(t, c, linkage.Story{IncidentTicketID: "INC-2888", Events: eventStream(t)}),
 		"release-cycle": cycle,
+		"figures":       counted(t),
 		"hostile":       hostile(t),
 	}
 }
@@ -77,6 +78,18 @@ func hostile(t *testing.T) linkage.Lineage {
 		}
 	}
 	return lineage(t, c, linkage.Story{PromotionPacketID: id, Events: events})
+}
+
+// counted is a lineage with its lane's figures, whose name is hostile.
+func counted(t *testing.T) linkage.Lineage {
+	t.Helper()
+	now := at("2026-08-01T12:00:00Z")
+	a, _ := season(t, &now)
+	l, err := linkage.New(a).Lineage(t.Context(), linkage.Story{IncidentTicketID: "INC-4", Figures: &linkage.Scope{FromUTC: at("2026-07-01T00:00:00Z")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
 }
 
 func quoted(t *testing.T, s string) string {
