@@ -44,7 +44,7 @@ func (d *driver) upload(ctx context.Context, in worm.Creation, body io.Reader, r
 	defer abandon()
 	object := d.bucket.Object(d.prefix + in.Key).If(storage.Conditions{DoesNotExist: true}).Retryer(storage.WithPolicy(retry))
 	w := object.NewWriter(ctx)
-	w.ChunkSize = chunkSize
+	w.ChunkSize = int(min(in.Size+1, chunkSize)) // that much is allocated, however small the object
 	w.ContentType = in.ContentType
 	w.ForceEmptyContentType = in.ContentType == ""
 	w.Metadata = map[string]string{metaSHA256: in.SHA256.String()}

@@ -74,6 +74,7 @@ func Start(t testing.TB, server string, plan func(*http.Request) Fault) *Proxy {
 			}
 		},
 		Transport:    &http.Transport{MaxIdleConnsPerHost: 128},
+		BufferPool:   buffers{},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { panic(http.ErrAbortHandler) },
 	}}
 	listening := httptest.NewServer(p)
@@ -85,6 +86,14 @@ func Start(t testing.TB, server string, plan func(*http.Request) Fault) *Proxy {
 	})
 	return p
 }
+
+// buffers lends what replies are copied through.
+type buffers struct{}
+
+var spare = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+func (buffers) Get() []byte  { return spare.Get().(*[32 << 10]byte)[:] }
+func (buffers) Put(b []byte) { spare.Put((*[32 << 10]byte)(b)) }
 
 // Injected returns how many requests were made to fail.
 func (p *Proxy) Injected() int64 { return p.injected.Load() }
