@@ -35,7 +35,7 @@ func (v *verification) checkpoints(ctx context.Context) error {
 		}
 		c, err := v.log.readCheckpoint(ctx, e.Ref.Key)
 		switch {
-		case errors.Is(err, ErrNoProof):
+		case errors.Is(err, ErrNoProof), errors.Is(err, worm.ErrCorrupt):
 			v.find(BadCheckpoint, e.Ref.Key, 0, "%v", err)
 		case err != nil:
 			return err

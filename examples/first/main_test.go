@@ -44,7 +44,7 @@ func TestProgram(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), binary, sample)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
-		if err != nil || !strings.HasPrefix(string(out), "row 1 kept until 20") || !strings.Contains(string(out), "/evidence/packets/pp-20260811-payments-0027/") {
+		if err != nil || !strings.HasPrefix(string(out), "row 1 kept until 20") || !strings.Contains(string(out), "/evidence/packets/pp-payments-0027/") {
 			t.Fatalf("%v: %s", err, out)
 		}
 		outputs = append(outputs, string(out))

@@ -1,157 +1,90 @@
-// Quickstart takes five decision packets the whole way: archived, signed, locked
-// and logged in a directory, then verified, bound to an incident, and rehearsed.
-// It needs nothing but this module, and leaves everything it made to look at:
+// Quickstart is Holdfast in sixty seconds, with nothing but this module: three
+// promotes become evidence, one byte of it is changed and noticed, the newest row of
+// the log is cut off and missed, an incident is bound to the row that authorised the
+// risk, the way there is rehearsed against the clock, and the story is written down.
 //
 //	go run ./examples/quickstart
 //
-// Run it again and it finds what is there. Change or remove anything in the
-// directory, run it once more, and it says what.
+// Everything it makes lies in ./holdfast-evidence, to be looked at. Run it again and
+// it finds what is there. Change or remove anything in the bucket yourself, run it
+// once more, and it says what, and exits with 1. Kill it while it harms the evidence,
+// and the next run puts that right before anything else.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 
-	"github.com/holdfast-archive/holdfast/archive"
-	"github.com/holdfast-archive/holdfast/archive/manifest"
-	"github.com/holdfast-archive/holdfast/linkage"
-	"github.com/holdfast-archive/holdfast/retention/policy"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 )
 
-const home = "holdfast-evidence"
-
 func main() {
-	if err := run(context.Background()); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	home, err := filepath.Abs("holdfast-evidence")
+	if err == nil {
+		err = newShow(home, os.Stdout).run(ctx)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "\nquickstart:", err)
-		os.Exit(1)
 	}
+	os.Exit(status(err))
 }
 
-func run(ctx context.Context) error {
-	a, err := open(ctx)
+// status is the exit status of a program that ends with an error, or without one.
+func status(err error) int {
 	if err != nil {
-		return err
+		return 1
 	}
-	defer a.Close()
-
-	receipts, err := export(ctx, a)
-	if err != nil {
-		return err
-	}
-	if err := verify(ctx, a); err != nil {
-		return err
-	}
-	if err := diverge(ctx, a); err != nil {
-		return err
-	}
-	return next(receipts)
+	return 0
 }
 
-// open makes the directory and the signing key on the first run, and finds them
-// on the next.
-func open(ctx context.Context) (*archive.Archive, error) {
-	dir, err := filepath.Abs(home)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	key := filepath.Join(dir, "holdfast.key")
-	signer, err := manifest.LoadOrCreateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	f := policy.Default().File()
-	f.RegulatedJurisdictions = []string{"KR"}
-	rules, err := policy.New(f)
-	if err != nil {
-		return nil, err
-	}
-	bucket := filepath.Join(dir, "bucket")
-
-	title("Holdfast quickstart")
-	line("evidence in  %s", bucket)
-	line("signed with  %s (its public half is holdfast.key.pub)", key)
-	return archive.Open(ctx, fileURL(bucket), archive.Config{Policy: rules, Signer: signer, Operator: "release-ops/quickstart"})
+// show is one run.
+type show struct {
+	paths
+	page
+	undo undo
+	key  *logKey
+	at   func(point string) // told where it is; tests kill it there
 }
 
-// export archives the sample packets. One of them is on hold, and the policy
-// does not export holds.
-func export(ctx context.Context, a *archive.Archive) ([]archive.Receipt, error) {
-	packets, err := samples()
-	if err != nil {
-		return nil, err
-	}
-	title("Export")
-	var receipts []archive.Receipt
-	for _, p := range packets {
-		receipt, err := a.Export(ctx, p)
-		if refused(err) {
-			line("–      %-32s refused: %s", p.Header.PromotionPacketID, p.Header.PromotionDecision)
-			continue
+func newShow(home string, out io.Writer) *show {
+	s := &show{paths: paths{home}, page: page{out}, at: func(string) {}}
+	s.undo = undo{bucket: s.bucket(), folder: s.path("undo"), at: func(point string) { s.at(point) }}
+	return s
+}
+
+func (s *show) run(ctx context.Context) error {
+	for _, scene := range []func(context.Context) error{
+		s.prepare, s.export, s.flip, s.cutOff, s.diverge, s.rehearse, s.lineage,
+	} {
+		if err := scene(ctx); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, err
-		}
-		evidence, err := a.Retrieve(ctx, receipt.ArchiveURI)
-		if err != nil {
-			return nil, err
-		}
-		printReceipt(receipt, evidence)
-		receipts = append(receipts, receipt)
 	}
-	printWhatWasNew(receipts)
-	return receipts, nil
+	return s.next()
 }
 
-// verify reads everything in the bucket and holds it to what was signed.
-func verify(ctx context.Context, a *archive.Archive) error {
-	title("Verify everything")
-	report, err := a.Verify(ctx)
-	for _, f := range report.Findings {
-		line("✗ %s", f)
-	}
-	if errors.Is(err, archive.ErrNotConfirmed) {
-		return errors.New("the evidence is not what was exported; what is marked ✗ was changed, or is missing")
-	}
-	if err != nil {
+// prepare makes the keys on the first run and finds them on the next, and puts
+// right what a run that was killed has left.
+func (s *show) prepare(context.Context) (err error) {
+	s.heading("Holdfast in sixty seconds")
+	if err := os.MkdirAll(s.home, 0o755); err != nil {
 		return err
 	}
-	line("✓ %d rows in %d commits, each holding the hash of the one before", report.Log.Head.Size, report.Log.Commits)
-	line("✓ %d exports: manifest, packet and exhibits hash to what was signed, and are locked as promised", report.Exports)
-	line("✓ %d bytes of evidence read; tree root %.16s…", report.Bytes, report.Log.Head.Root)
-	return nil
-}
-
-// diverge binds a mock incident to one of the exports, and then rehearses what
-// on-call would do.
-func diverge(ctx context.Context, a *archive.Archive) error {
-	const packet = "pp-20260811-payments-0027"
-	linker := linkage.New(a)
-
-	title("Three days later: purchase success falls, the deploy is rolled back")
-	link, err := linker.Bind(ctx, linkage.Divergence{
-		PromotionPacketID: packet,
-		RollbackEventID:   "rb-0027",
-		IncidentTicketID:  "INC-2888",
-		DivergenceSummary: "purchase_success: 98.9% when promoted, 95.5% live; rolled back",
-		LinkOwnerAck:      linkage.Ack{Role: linkage.IncidentCommander, Name: "on-call lead"},
-	})
-	if err != nil {
+	if s.key, err = loadLogKey(s.path("log.key")); err != nil {
 		return err
 	}
-	line("%s", bound(link))
-
-	title("Rehearse")
-	rehearsal, err := linker.Rehearse(ctx, linkage.Drill{PromotionPacketID: packet})
-	if err != nil {
-		return err
+	s.say("A directory stands in for the bucket. It simulates write-once and cannot provide it: what is only " +
+		"noticed below, a cloud bucket with object lock refuses.")
+	s.say("bucket   %s\nkeys     %s signs manifests, log.key beside it the log", short(s.bucket()), short(s.path("holdfast.key")))
+	put, err := s.undo.mend()
+	if put > 0 {
+		s.say("A run before this one was killed while it had harmed the evidence: put back from %s: %s.", short(s.undo.folder), files(put))
 	}
-	printRehearsal(rehearsal)
-	return nil
+	return err
 }
