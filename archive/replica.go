@@ -21,7 +21,7 @@ import (
 // The bucket needs a name of its own, for addresses must be told apart. Nothing but
 // [Replica.Replicate] may write to it, and Replicate only reads the primary: the auditor's
 // permissions are enough there, and whoever may write to the primary need have none here.
-// On the copy it needs the exporter's and, for holds and extensions, the hold officer's.
+// On the copy it needs the replicator's: package retention/policy/render makes both.
 type Replica struct {
 	from, to *Archive
 }

@@ -59,6 +59,7 @@ func TestCommandsOfS3(t *testing.T) {
 		{"POST /", "CreatePolicy", "holdfast-release-evidence-reader"},
 		{"POST /", "CreatePolicy", "holdfast-release-evidence-hold-officer"},
 		{"POST /", "CreatePolicy", "holdfast-release-evidence-auditor"},
+		{"POST /", "CreatePolicy", "holdfast-release-evidence-replicator"},
 	} {
 		if i >= len(sent) {
 			t.Fatalf("only %d requests were sent", len(sent))
@@ -69,7 +70,7 @@ func TestCommandsOfS3(t *testing.T) {
 			}
 		}
 	}
-	if len(sent) != 11 {
+	if len(sent) != 12 {
 		t.Errorf("%d requests were sent", len(sent))
 	}
 }

@@ -22,7 +22,7 @@
 //	incident-template.md                   to paste into an incident template
 //	incident-form.yml                      the same as a GitHub issue form
 //	s3/  gcs/  azure/                      one directory a cloud that is named:
-//	  exporter.json  reader.json  hold-officer.json  auditor.json
+//	  exporter.json  reader.json  hold-officer.json  auditor.json  replicator.json
 //	  main.tf  setup.sh                    the set-up, by Terraform or by the cloud's own command line
 //	  lifecycle.json                       what setup.sh hands over; s3/bucket-policy.json
 //	                                       and gcs/deny-delete.json as well
@@ -51,7 +51,10 @@
 //
 // # Roles of a bucket
 //
-// exporter, reader, hold-officer and auditor have what their requests need and nothing
+// exporter, reader, hold-officer, auditor and replicator have what their requests need and nothing
 // else; the tests of the drivers hold these documents to the requests that leave them.
-// Which people have them follows from the policy's roles.
+// Which people have them follows from the policy's roles. The replicator keeps a second
+// copy in step: it has this role on the copy, made for the copy's bucket, and the
+// auditor's on the primary, where it only reads. It can create, hold, release, and lengthen
+// locks, but not delete.
 package render

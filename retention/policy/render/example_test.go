@@ -29,6 +29,7 @@ func ExampleFiles() {
 	// s3/lifecycle.json
 	// s3/main.tf
 	// s3/reader.json
+	// s3/replicator.json
 	// s3/setup.sh
 }
 
@@ -49,7 +50,8 @@ func ExampleS3_Role() {
 	//       "Action": [
 	//         "s3:GetBucketObjectLockConfiguration",
 	//         "s3:GetBucketVersioning",
-	//         "s3:ListBucket"
+	//         "s3:ListBucket",
+	//         "s3:ListBucketVersions"
 	//       ],
 	//       "Resource": "arn:aws:s3:::release-evidence"
 	//     },

@@ -167,7 +167,7 @@ func TestDocumentsFollowThePolicy(t *testing.T) {
 // Only the clouds that are named get files, and prefixes and regions are theirs.
 func TestConfig(t *testing.T) {
 	made := files(t, tiered(t, after(90, "cold")), render.Config{S3: &render.S3{Bucket: "b.evidence", Prefix: "team-a/", Region: "us-gov-west-1"}})
-	if len(made) != 3+8 {
+	if len(made) != 3+9 {
 		t.Errorf("%d files", len(made))
 	}
 	for file, want := range map[string]string{

@@ -8,8 +8,12 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/policy"
 )
 
-// Roles returns the roles of a bucket: exporter, reader, hold-officer and auditor.
-func Roles() []string { return []string{"exporter", "reader", "hold-officer", "auditor"} }
+// Roles returns the roles of a bucket: exporter, reader, hold-officer, auditor and
+// replicator. The replicator's is of a bucket that is a copy; on the primary whoever keeps
+// the copy in step is given the auditor's.
+func Roles() []string {
+	return []string{"exporter", "reader", "hold-officer", "auditor", "replicator"}
+}
 
 // bucketRole is a role of a bucket, and who has it by the policy.
 type bucketRole struct {
@@ -27,7 +31,7 @@ func (r bucketRole) Identifier() string { return strings.ReplaceAll(r.Name, "-",
 func (r bucketRole) RoleID() string { return "holdfast_" + r.Identifier() }
 
 // bucketRoles says who has which role: whoever exports, reads, or places and
-// releases holds. Whoever acknowledges a link appends a row to the log, as an
+// releases holds; the policy does not say who verifies or copies. Whoever acknowledges a link appends a row to the log, as an
 // exporter does.
 func bucketRoles(p *policy.Policy) []bucketRole {
 	r := p.File().Roles
@@ -36,11 +40,18 @@ func bucketRoles(p *policy.Policy) []bucketRole {
 		"reader":       {r.Read},
 		"hold-officer": {r.Hold, r.Release},
 	}
+	ours := map[string]string{
+		"auditor":    "whoever verifies the whole bucket, or copies it",
+		"replicator": "whoever keeps a copy in step, on the copy alone",
+	}
 	all := make([]bucketRole, 0, len(Roles()))
 	for _, name := range Roles() {
-		all = append(all, bucketRole{Name: name, Who: people(who[name]...)})
+		r := bucketRole{Name: name, Who: ours[name]}
+		if r.Who == "" {
+			r.Who = people(who[name]...)
+		}
+		all = append(all, r)
 	}
-	all[len(all)-1].Who = "whoever verifies the whole bucket"
 	return all
 }
 

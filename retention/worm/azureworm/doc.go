@@ -42,9 +42,9 @@
 // # Permissions
 //
 // Package retention/policy/render makes the role definition of each role: exporter,
-// reader, hold-officer and auditor (az role definition create). None of them can delete, or override
+// reader, hold-officer, auditor and replicator (az role definition create). None of them can delete, or override
 // immutability. Azure does not tell writing a blob from changing its policy, so
-// exporter and hold officer have the same data actions there.
+// exporter, hold officer and replicator have the same data actions there.
 //
 // # Addresses
 //

@@ -34,9 +34,9 @@
 // # Permissions
 //
 // Package retention/policy/render makes the custom role of each role: exporter,
-// reader, hold-officer and auditor (gcloud iam roles create ID --file). None of them
+// reader, hold-officer, auditor and replicator (gcloud iam roles create ID --file). None of them
 // can delete. Locking what was Unlocked takes
-// storage.objects.overrideUnlockedRetention, which is the hold officer's.
+// storage.objects.overrideUnlockedRetention, which is the hold officer's, and the replicator's on a copy.
 //
 // # Addresses
 //

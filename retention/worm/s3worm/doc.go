@@ -40,10 +40,10 @@
 // # Permissions
 //
 // Package retention/policy/render makes the IAM policy of each role: exporter, reader,
-// hold-officer and auditor. The exporter can create, only with If-None-Match, and
+// hold-officer, auditor and replicator. The exporter can create, only with If-None-Match, and
 // lock, and is denied to delete and to bypass. Raising governance to compliance takes
 // s3:BypassGovernanceRetention, though it only makes a lock stricter, so that is the
-// hold officer's, who can create in the log alone.
+// hold officer's, who can create in the log alone, and the replicator's on a copy.
 //
 // # Addresses
 //

@@ -132,7 +132,7 @@ func TestPoliciesMatchRequests(t *testing.T) {
 // not lift a lock.
 func TestPoliciesAreCreateOnly(t *testing.T) {
 	denied := map[string]map[string]bool{}
-	for _, role := range []string{"exporter", "hold-officer"} {
+	for _, role := range []string{"exporter", "hold-officer", "replicator"} {
 		denied[role] = map[string]bool{}
 		for _, s := range readPolicy(t, role) {
 			for _, action := range s.Action {

@@ -20,8 +20,8 @@
 // retention is absent, it asks that locks are refused.
 //
 // [Cloud] runs the same suite on a real bucket, [Crowd] has many writers fight over
-// the same keys, and [Roles] are what exporters, readers, hold officers and auditors
-// do, to compare with what they are permitted.
+// the same keys, and [Roles] are what exporters, readers, hold officers, auditors
+// and replicators do, to compare with what they are permitted.
 //
 // [Faulty] makes any driver fail in the ways that networks and processes do, at
 // a write of the caller's choice. Package faultproxy does the same to a real

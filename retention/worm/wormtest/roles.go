@@ -26,6 +26,7 @@ func Roles() []Role {
 		{"reader", reader},
 		{"hold-officer", holdOfficer},
 		{"auditor", auditor},
+		{"replicator", replicator},
 	}
 }
 
@@ -71,7 +72,8 @@ func exporter(t testing.TB, s *worm.Store) {
 	}
 }
 
-// reader reads versions by their pins and the log to its end, and looks at locks.
+// reader reads versions by their pins, looks at locks, and reads the log to its end:
+// what is absent there, and whether it is only hidden.
 func reader(t testing.TB, s *worm.Store) {
 	o, err := s.State(t.Context(), worm.Ref{Key: "governed"})
 	if err != nil {
@@ -85,6 +87,9 @@ func reader(t testing.TB, s *worm.Store) {
 	}
 	if _, err := s.Read(t.Context(), worm.Ref{Key: "absent"}, 100); !errors.Is(err, worm.ErrNotFound) {
 		t.Errorf("read what is absent: %v", err)
+	}
+	for e, err := range s.ListHidden(t.Context(), "absent") {
+		t.Errorf("%s is hidden, %v", e.Ref, err)
 	}
 }
 
@@ -104,6 +109,13 @@ func auditor(t testing.TB, s *worm.Store) {
 	for e, err := range s.ListHidden(t.Context(), "") {
 		t.Errorf("%s is hidden, %v", e.Ref, err)
 	}
+}
+
+// replicator keeps a copy: it creates as an exporter does, and brings holds and
+// extensions to what it created before as a hold officer does. It lists to compare.
+func replicator(t testing.TB, s *worm.Store) {
+	exporter(t, s)
+	holdOfficer(t, s)
 }
 
 // holdOfficer sets and releases holds, makes retention longer and stricter, and

@@ -100,7 +100,7 @@ resource "azurerm_role_definition" "hold_officer" {
   }
 }
 
-# For whoever verifies the whole bucket.
+# For whoever verifies the whole bucket, or copies it.
 resource "azurerm_role_definition" "auditor" {
   name              = jsondecode(file("${path.module}/auditor.json")).Name
   scope             = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/release-tooling"
@@ -110,5 +110,18 @@ resource "azurerm_role_definition" "auditor" {
     actions          = jsondecode(file("${path.module}/auditor.json")).Actions
     data_actions     = jsondecode(file("${path.module}/auditor.json")).DataActions
     not_data_actions = jsondecode(file("${path.module}/auditor.json")).NotDataActions
+  }
+}
+
+# For whoever keeps a copy in step, on the copy alone.
+resource "azurerm_role_definition" "replicator" {
+  name              = jsondecode(file("${path.module}/replicator.json")).Name
+  scope             = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/release-tooling"
+  assignable_scopes = ["/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/release-tooling"]
+
+  permissions {
+    actions          = jsondecode(file("${path.module}/replicator.json")).Actions
+    data_actions     = jsondecode(file("${path.module}/replicator.json")).DataActions
+    not_data_actions = jsondecode(file("${path.module}/replicator.json")).NotDataActions
   }
 }

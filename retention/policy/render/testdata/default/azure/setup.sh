@@ -23,9 +23,12 @@ az role definition create --role-definition @reader.json
 # For legal, release-ops. Assign it on the container:
 # az role assignment create --role "Holdfast hold officer of releaseevidence" --scope /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/release-tooling/providers/Microsoft.Storage/storageAccounts/releaseevidence/blobServices/default/containers/evidence --assignee ...
 az role definition create --role-definition @hold-officer.json
-# For whoever verifies the whole bucket. Assign it on the container:
+# For whoever verifies the whole bucket, or copies it. Assign it on the container:
 # az role assignment create --role "Holdfast auditor of releaseevidence" --scope /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/release-tooling/providers/Microsoft.Storage/storageAccounts/releaseevidence/blobServices/default/containers/evidence --assignee ...
 az role definition create --role-definition @auditor.json
+# For whoever keeps a copy in step, on the copy alone. Assign it on the container:
+# az role assignment create --role "Holdfast replicator of releaseevidence" --scope /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/release-tooling/providers/Microsoft.Storage/storageAccounts/releaseevidence/blobServices/default/containers/evidence --assignee ...
+az role definition create --role-definition @replicator.json
 
 # Azure lets nobody write a deny for data. What stands against deleting: no role above
 # can, no account key works, each blob is locked, and so is the account.

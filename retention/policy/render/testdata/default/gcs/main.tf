@@ -98,9 +98,16 @@ resource "google_project_iam_custom_role" "hold_officer" {
   permissions = jsondecode(file("${path.module}/hold-officer.json")).includedPermissions
 }
 
-# For whoever verifies the whole bucket.
+# For whoever verifies the whole bucket, or copies it.
 resource "google_project_iam_custom_role" "auditor" {
   role_id     = "holdfast_auditor"
   title       = "Holdfast auditor"
   permissions = jsondecode(file("${path.module}/auditor.json")).includedPermissions
+}
+
+# For whoever keeps a copy in step, on the copy alone.
+resource "google_project_iam_custom_role" "replicator" {
+  role_id     = "holdfast_replicator"
+  title       = "Holdfast replicator"
+  permissions = jsondecode(file("${path.module}/replicator.json")).includedPermissions
 }

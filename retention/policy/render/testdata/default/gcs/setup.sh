@@ -22,10 +22,14 @@ gcloud iam roles describe holdfast_reader --project=release-tooling >/dev/null 2
 # gcloud storage buckets add-iam-policy-binding gs://release-evidence --role=projects/release-tooling/roles/holdfast_hold_officer --member=...
 gcloud iam roles describe holdfast_hold_officer --project=release-tooling >/dev/null 2>&1 ||
   gcloud iam roles create holdfast_hold_officer --project=release-tooling --file=hold-officer.json
-# For whoever verifies the whole bucket. Bind it on the bucket:
+# For whoever verifies the whole bucket, or copies it. Bind it on the bucket:
 # gcloud storage buckets add-iam-policy-binding gs://release-evidence --role=projects/release-tooling/roles/holdfast_auditor --member=...
 gcloud iam roles describe holdfast_auditor --project=release-tooling >/dev/null 2>&1 ||
   gcloud iam roles create holdfast_auditor --project=release-tooling --file=auditor.json
+# For whoever keeps a copy in step, on the copy alone. Bind it on the bucket:
+# gcloud storage buckets add-iam-policy-binding gs://release-evidence --role=projects/release-tooling/roles/holdfast_replicator --member=...
+gcloud iam roles describe holdfast_replicator --project=release-tooling >/dev/null 2>&1 ||
+  gcloud iam roles create holdfast_replicator --project=release-tooling --file=replicator.json
 
 # Nobody deletes, whatever roles they have. A deny policy hangs on the project, so the
 # bucket is tagged, and the policy is about what has the tag. It takes a project that

@@ -103,8 +103,14 @@ resource "aws_iam_policy" "hold_officer" {
   policy = file("${path.module}/hold-officer.json")
 }
 
-# For whoever verifies the whole bucket.
+# For whoever verifies the whole bucket, or copies it.
 resource "aws_iam_policy" "auditor" {
   name   = "holdfast-release-evidence-auditor"
   policy = file("${path.module}/auditor.json")
+}
+
+# For whoever keeps a copy in step, on the copy alone.
+resource "aws_iam_policy" "replicator" {
+  name   = "holdfast-release-evidence-replicator"
+  policy = file("${path.module}/replicator.json")
 }

@@ -28,5 +28,7 @@ aws iam create-policy --policy-name holdfast-release-evidence-exporter --policy-
 aws iam create-policy --policy-name holdfast-release-evidence-reader --policy-document file://reader.json
 # For legal, release-ops.
 aws iam create-policy --policy-name holdfast-release-evidence-hold-officer --policy-document file://hold-officer.json
-# For whoever verifies the whole bucket.
+# For whoever verifies the whole bucket, or copies it.
 aws iam create-policy --policy-name holdfast-release-evidence-auditor --policy-document file://auditor.json
+# For whoever keeps a copy in step, on the copy alone.
+aws iam create-policy --policy-name holdfast-release-evidence-replicator --policy-document file://replicator.json
