@@ -6,12 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
@@ -59,6 +61,8 @@ func runJob(ctx context.Context, job string) error {
 		return spoolJob(ctx, driver)
 	case "drain":
 		return drainJob(ctx, driver)
+	case "replicate":
+		return replicateJob(ctx, driver)
 	}
 	return fmt.Errorf("no job %q", job)
 }
@@ -72,10 +76,16 @@ func openJob(ctx context.Context, driver worm.Driver) (*archive.Archive, error) 
 	if err != nil {
 		return nil, err
 	}
-	return archive.OpenStore(store, archive.Config{
+	cfg := archive.Config{
 		Policy: everything(), Signer: signer, Operator: "release-ops/test", Clock: func() time.Time { return noon },
 		Spool: archive.Spool{Dir: os.Getenv("HOLDFAST_SPOOL")},
-	})
+	}
+	if private, public, ok := strings.Cut(os.Getenv("HOLDFAST_LOG_KEY"), "\n"); ok {
+		if cfg.Checkpoints, err = exportlog.NewCheckpointKey(private, public); err != nil {
+			return nil, err
+		}
+	}
+	return archive.OpenStore(store, cfg)
 }
 
 // killPoint kills this process, as kill -9 does, before or after its nth write.
