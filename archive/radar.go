@@ -3,7 +3,7 @@ package archive
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,74 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention"
-)
-
-// LapseKind says what lapses.
-type LapseKind string
-
-// The kinds of lapse.
-const (
-	PromiseShort  LapseKind = "promise short"     // an export is promised less than the policy says now: it became longer, or stricter
-	LockShort     LapseKind = "lock short"        // an object is locked for less than its export is promised
-	LogLockShort  LapseKind = "log lock short"    // a commit is locked for less than the evidence that it explains
-	KeyEnds       LapseKind = "key ends"          // the last key of an owner goes out of use, and nothing can be signed
-	CertEnds      LapseKind = "certificate ends"  // a certificate or a timestamp authority's chain ends before the evidence that rests on it
-	HoldNotLooked LapseKind = "hold not reviewed" // nobody has looked at a hold for longer than Watch.ReviewHoldsEvery
-)
-
-// Lapse is something that ends too soon, or that nobody has looked at.
-type Lapse struct {
-	Kind        LapseKind `json:"kind"`
-	ByUTC       time.Time `json:"by_utc"`              // when it lapses, or lapsed
-	NeededUTC   time.Time `json:"needed_utc,omitzero"` // until when it should last; zero is for good
-	ExportRowID int64     `json:"export_row_id,omitzero"`
-	Object      string    `json:"object"`  // a packet's id, a key in the bucket, a key's id, a certificate's name, a matter
-	Problem     string    `json:"problem"` // in words
-	Mend        string    `json:"mend"`    // the call that mends it
-}
-
-// Watched is a chain of certificates whose end is watched: of a timestamp authority, or
-// of whoever vouches for identities.
-type Watched struct {
-	Name  string
-	Chain []*x509.Certificate
-}
-
-// Watch says what the radar looks at, beside what the log says. Its zero value looks at
-// the log alone.
-type Watch struct {
-	// Horizon is how far ahead Soon looks; 0 is 90 days. Nothing that lapses before the
-	// evidence's own end is left out for lying beyond it.
-	Horizon time.Duration
-
-	// ReviewHoldsEvery is how long a hold may stand before somebody looks at it again, with
-	// [Archive.ReviewHolds]; 0 is half a year.
-	ReviewHoldsEvery time.Duration
-
-	Trust        manifest.Trust // whose keys' windows are watched
-	Certificates []Watched
-
-	// Objects looks at the lock of every object and commit, a request for each; without it
-	// the log is believed.
-	Objects bool
-
-	// Reclassify has the policy look at each packet anew, for which its manifest and bytes
-	// are read; without it exports are of the class that the log says.
-	Reclassify bool
-
-	// Most is how many lapses are listed, the soonest first; 0 is 1,000. The others are
-	// counted.
-	Most int
-}
-
-const (
-	defaultHorizon = 90 * 24 * time.Hour
-	defaultReview  = 182 * 24 * time.Hour
-	defaultMost    = 1000
-	radarJobs      = 8 // exports looked at at once
 )
 
 // Radar says what lapses before the evidence's own period ends, by when, and what mends
@@ -88,7 +22,7 @@ const (
 // three times and changes nothing; [Watch] says what more it costs.
 func (a *Archive) Radar(ctx context.Context, w Watch) (RadarReport, error) {
 	w.Horizon, w.ReviewHoldsEvery, w.Most = cmp.Or(w.Horizon, defaultHorizon), cmp.Or(w.ReviewHoldsEvery, defaultReview), cmp.Or(w.Most, defaultMost)
-	r := radar{archive: a, watch: w, now: a.clock().UTC(), reviewed: map[int64]time.Time{}, holds: map[string]*heldMatter{}}
+	r := radar{archive: a, watch: w, now: a.clock().UTC(), reviewed: map[int64]time.Time{}, holds: map[string]*heldMatter{}, resting: map[[sha256.Size]byte]*resting{}}
 	r.report.AtUTC, r.report.SoonUTC = r.now, r.now.Add(w.Horizon)
 	for _, look := range []func(context.Context) error{r.reviews, r.exports, r.commits} {
 		if err := look(ctx); err != nil {
@@ -97,6 +31,7 @@ func (a *Archive) Radar(ctx context.Context, w Watch) (RadarReport, error) {
 	}
 	r.unreviewed()
 	r.certificates()
+	r.carried()
 	if err := r.keys(); err != nil {
 		return RadarReport{}, fmt.Errorf("archive: radar: %w", err)
 	}
@@ -112,9 +47,10 @@ type radar struct {
 	reviewed map[int64]time.Time // rows of holds, and when they were corrected last
 	longest  strongest           // of what is promised
 
-	mu     sync.Mutex
-	report RadarReport
-	holds  map[string]*heldMatter
+	mu      sync.Mutex
+	report  RadarReport
+	holds   map[string]*heldMatter
+	resting map[[sha256.Size]byte]*resting // by their own digest
 }
 
 func (r *radar) lapse(l Lapse) {
@@ -149,14 +85,19 @@ func (r *radar) exports(ctx context.Context) error {
 	manifests := r.archive.newManifestReader()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(radarJobs)
-	for c, err := range r.archive.log.Current(gctx) {
+	for together, err := range jobs(r.archive.log.Current(gctx)) {
 		if err != nil {
 			return errors.Join(err, g.Wait())
 		}
-		r.report.Exports++
-		r.longest.note(c.Promise.Lock)
-		r.hold(c)
-		g.Go(func() error { return r.export(gctx, target{Current: c, manifests: manifests}) })
+		for _, c := range together {
+			r.report.Exports++
+			r.longest.note(c.Promise.Lock)
+			r.hold(c)
+			g.Go(func() error { return r.export(gctx, target{Current: c, manifests: manifests}) })
+		}
+		if r.watch.Bundles {
+			g.Go(func() error { return r.bundle(gctx, together) })
+		}
 	}
 	return errors.Join(g.Wait(), ctx.Err())
 }

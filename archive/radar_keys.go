@@ -13,19 +13,24 @@ import (
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 )
 
-// certificates names those that end before the evidence does.
+// certificates names those watched that end before the evidence does.
 func (r *radar) certificates() {
-	end := r.longest.lock.Until
 	for _, w := range r.watch.Certificates {
 		for _, c := range w.Chain {
-			if !c.NotAfter.Before(end) && c.NotAfter.After(r.report.SoonUTC) {
-				continue
-			}
-			r.lapse(Lapse{Kind: CertEnds, ByUTC: c.NotAfter.UTC(), NeededUTC: end, Object: cmp.Or(w.Name, c.Subject.String()),
-				Problem: fmt.Sprintf("the certificate %.120q ends, and evidence that may rest on it is kept longer; what was signed before stays verifiable as of its own time", c.Subject),
-				Mend:    "keep the whole chain and its trusted root with the verifier's, and give Trust the authority's next chain beside it; verify with the time of the signature (openssl ts -verify -attime)"})
+			r.ends(c, Lapse{NeededUTC: r.longest.lock.Until, Object: cmp.Or(w.Name, c.Subject.String()), Problem: "evidence may rest on it"})
 		}
 	}
+}
+
+// ends names a certificate that ends soon, or before what rests on it.
+func (r *radar) ends(c *x509.Certificate, l Lapse) {
+	if !c.NotAfter.Before(l.NeededUTC) && c.NotAfter.After(r.report.SoonUTC) {
+		return
+	}
+	l.Kind, l.ByUTC = CertEnds, c.NotAfter.UTC()
+	l.Problem = fmt.Sprintf("the certificate %.120q ends, and %s; what was signed before stays verifiable as of its own time", c.Subject, l.Problem)
+	l.Mend = "keep the whole chain and its trusted root with the verifier's, and give Trust the authority's next chain beside it; verify with the time of the signature (openssl ts -verify -attime)"
+	r.lapse(l)
 }
 
 // keys names owners who can sign no more when their last key goes out of use.

@@ -94,6 +94,9 @@ func TestSignWithoutAKey(t *testing.T) {
 	if err := json.Compact(&compact, bundle); err != nil || !bytes.Equal(compact.Bytes(), bundle) {
 		t.Errorf("the bundle has white space (%v)", err)
 	}
+	if c, err := manifest.ReadCertificates(bundle); err != nil || c.Signer == nil || !c.Dated || len(c.Authorities) > 0 {
+		t.Errorf("it carries %+v, %v", c, err)
+	}
 	want := manifest.Signatory{Issuer: issuer, Subject: subject, Owner: "release-ops"}
 	if got.SignedBy != want || got.Statement.Predicate.ExportBatchID != "eb-1" {
 		t.Errorf("signed by %+v, want %+v", got.SignedBy, want)
