@@ -21,6 +21,11 @@ type Extension struct {
 	// force. Empty classifies each export anew, by its packet, under that policy.
 	RetentionClass retention.Class
 
+	// Objects looks at the lock of every object as well, a request for each, and mends
+	// those that are under less than their export is promised: a driver or a bucket that
+	// lost a lock, or an object that was restored. Without it the log is believed.
+	Objects bool
+
 	Reason string // why
 	By     string // who answers for it, as role/name of a role that may export; empty is Config.Operator
 
@@ -36,7 +41,8 @@ type Extension struct {
 // the log's own commits are locked as long as the evidence that they explain.
 //
 // Nothing is ever shortened: an export that is kept as long and as firmly already is
-// skipped. So after an error, a crash or a [PartialError] the same call goes on where
+// skipped. One whose objects are mended, see Extension.Objects, has a row with the lock that
+// it was promised before, or, where it has such a row from an earlier time, none. So after an error, a crash or a [PartialError] the same call goes on where
 // the last one stopped.
 func (a *Archive) Extend(ctx context.Context, s Selection, x Extension) (ChangeReport, error) {
 	report, err := a.extend(ctx, s, x)
@@ -67,6 +73,13 @@ func (a *Archive) extend(ctx context.Context, s Selection, x Extension) (ChangeR
 			return exportlog.Row{}, false, err
 		}
 		due := !t.Promise.Lock.Covers(lock) || stronger(class, t.RetentionClass)
+		if x.Objects && !due {
+			weak, err := a.weak(ctx, t)
+			if err != nil {
+				return exportlog.Row{}, false, err
+			}
+			due = len(weak) > 0
+		}
 		if due || extended(t.Current) {
 			longest.note(lock)
 		}
@@ -82,6 +95,26 @@ func (a *Archive) extend(ctx context.Context, s Selection, x Extension) (ChangeR
 		err = errors.Join(err, logged)
 	}
 	return report, err
+}
+
+// weak returns the objects of an export that are locked for shorter, or less firmly, than
+// it is promised. Holds have calls of their own.
+func (a *Archive) weak(ctx context.Context, t target) ([]worm.Object, error) {
+	refs, err := t.manifests.refs(ctx, t.Exported)
+	if err != nil {
+		return nil, err
+	}
+	var weak []worm.Object
+	for _, ref := range refs {
+		o, err := a.store.State(ctx, ref)
+		if err != nil {
+			return nil, err
+		}
+		if !withHold(o.Lock, t.Promise.Lock.LegalHold).Covers(t.Promise.Lock) {
+			weak = append(weak, o)
+		}
+	}
+	return weak, nil
 }
 
 // due returns the class an export should be kept as, and the lock that comes to: of a

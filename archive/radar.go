@@ -120,20 +120,14 @@ func (r *radar) export(ctx context.Context, t target) error {
 	if !r.watch.Objects {
 		return nil
 	}
-	refs, err := t.manifests.refs(ctx, t.Exported)
+	weak, err := r.archive.weak(ctx, t)
 	if err != nil {
 		return fmt.Errorf("row %d: %w", t.ExportRowID, err)
 	}
-	for _, ref := range refs {
-		o, err := r.archive.store.State(ctx, ref)
-		if err != nil {
-			return fmt.Errorf("row %d: %w", t.ExportRowID, err)
-		}
-		if !withHold(o.Lock, promised.LegalHold).Covers(promised) {
-			r.lapse(Lapse{Kind: LockShort, ByUTC: r.end(o.Lock), NeededUTC: promised.Until, ExportRowID: t.ExportRowID, Object: ref.Key,
-				Problem: fmt.Sprintf("it is under %s, and %s is promised", o.Lock, promised),
-				Mend:    fmt.Sprintf("Strengthen(ctx, worm.Ref{Key: %q}, …%s) of the worm.Store", ref.Key, promised)})
-		}
+	for _, o := range weak {
+		r.lapse(Lapse{Kind: LockShort, ByUTC: r.end(o.Lock), NeededUTC: promised.Until, ExportRowID: t.ExportRowID, Object: o.Ref.Key,
+			Problem: fmt.Sprintf("it is under %s, and %s is promised", o.Lock, promised),
+			Mend:    fmt.Sprintf("Extend(ctx, Selection{PromotionPacketID: %q}, Extension{RetentionClass: %q, Objects: true, Reason: …})", t.PromotionPacketID, class)})
 	}
 	return nil
 }

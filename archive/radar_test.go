@@ -94,8 +94,30 @@ func TestRadarLooksAtObjects(t *testing.T) {
 	if l := lapses(r, archive.LogLockShort); len(l) != 1 || l[0].Object != commitOf(2) || r.ExitCode() != 2 {
 		t.Errorf("%s", r)
 	}
-	if l := lapses(r, archive.LockShort); len(l) != 1 || l[0].Object != sealed || !strings.Contains(l[0].Problem, "no retention") {
-		t.Errorf("%s", r)
+	short := lapses(r, archive.LockShort)
+	if len(short) != 1 || short[0].Object != sealed || !strings.Contains(short[0].Problem, "no retention") || !strings.Contains(short[0].Mend, `Selection{PromotionPacketID: "pp-`) || !strings.Contains(short[0].Mend, "Objects: true") {
+		t.Fatalf("%s", r)
+	}
+	// What it says mends it: the lock of the object, and with it those of the log.
+	export := rows(t, a)[short[0].ExportRowID-1]
+	what := archive.Selection{PromotionPacketID: export.PromotionPacketID}
+	how := archive.Extension{RetentionClass: export.RetentionClass, Reason: "the radar found it unlocked"}
+	if done, err := a.Extend(t.Context(), what, how); err != nil || len(done.Changed) != 0 {
+		t.Errorf("without looking at objects: %+v, %v", done, err)
+	}
+	how.Objects = true
+	for i, want := range []int{1, 0} { // there is nothing to mend the second time
+		done, err := a.Extend(t.Context(), what, how)
+		if err != nil || len(done.Changed) != want || len(done.Already) != 1-want {
+			t.Errorf("mended, time %d: %+v, %v", i+1, done, err)
+		}
+	}
+	if r := look(t, a, archive.Watch{Objects: true}); len(r.Lapses) != 0 {
+		t.Errorf("after what it said was done: %s", r)
+	}
+	mended := rows(t, a)
+	if last := mended[len(mended)-1]; last.Kind != exportlog.KindExtend || last.SubjectExportRowID != export.ExportRowID || last.Reason != how.Reason || !last.RetainUntilUTC.Equal(export.RetainUntilUTC) {
+		t.Errorf("the log says of it: %+v", last)
 	}
 }
 
