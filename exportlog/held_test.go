@@ -25,23 +25,32 @@ func moving(of int64, key string) exportlog.Row {
 	return correction(of, "pp-1", key, func(r *exportlog.Row) { r.ArchiveURI = "s3://moved/" + key })
 }
 
+// stands is export 1 as it stands, whichever way it is asked for.
 func stands(t *testing.T, b *memworm.Bucket) exportlog.Current {
 	t.Helper()
-	c, err := open(t, b).CurrentOf(t.Context(), 1)
+	l := open(t, b)
+	c, err := l.CurrentOf(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var streamed exportlog.Current
+	rows := allRows(t, l)
+	ofRow, err := l.CurrentOfRow(t.Context(), rows[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := map[string]exportlog.Current{"CurrentOfRow": ofRow, "Fold": exportlog.Fold(rows)[0]}
 	for s, err := range open(t, b).Current(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if s.ExportRowID == 1 {
-			streamed = s
+			others["Current"] = s
 		}
 	}
-	if streamed.ArchiveURI != c.ArchiveURI || streamed.ContentIntegrityReference != c.ContentIntegrityReference || streamed.Held() != c.Held() || len(streamed.Changes) != len(c.Changes) {
-		t.Errorf("Current has %+v, CurrentOf %+v", streamed, c)
+	for name, o := range others {
+		if o.ArchiveURI != c.ArchiveURI || o.ContentIntegrityReference != c.ContentIntegrityReference || o.Held() != c.Held() || len(o.Changes) != len(c.Changes) {
+			t.Errorf("%s has %+v, CurrentOf %+v", name, o, c)
+		}
 	}
 	return c
 }
@@ -215,12 +224,26 @@ func TestHoldsAndCorrectionsAmongRivals(t *testing.T) {
 	}
 }
 
-// A correction that some other program wrote under a hold is void, and named.
+// A correction that some other program wrote under a hold is void, and named; whoever
+// held it, a row or the class of the export.
 func TestVoidCorrectionIsNamed(t *testing.T) {
+	byClass := export("pp-1", "1")
+	byClass.LegalHold = true
+	link := exportlog.Row{Kind: exportlog.KindLink, SubjectExportRowID: 1, PromotionPacketID: "pp-1", IdempotencyKey: "2"}
+	for name, rows := range map[string][]exportlog.Row{
+		"by a row":   {export("pp-1", "1"), holding(exportlog.KindHold, "2")},
+		"by a class": {byClass, link},
+	} {
+		t.Run(name, func(t *testing.T) { voidUnderAHold(t, rows) })
+	}
+}
+
+func voidUnderAHold(t *testing.T, rows []exportlog.Row) {
 	b := memworm.New()
 	l := open(t, b)
-	mustAppend(t, l, export("pp-1", "1"))
-	mustAppend(t, l, holding(exportlog.KindHold, "2"))
+	for _, r := range rows {
+		mustAppend(t, l, r)
+	}
 	head, err := l.Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -232,7 +255,7 @@ func TestVoidCorrectionIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Overwrite(commit(3), append(line, '\n'))
-	if c := stands(t, b); c.ArchiveURI != "" || slices.ContainsFunc(c.Changes, func(r exportlog.Row) bool { return r.ExportRowID == 3 }) {
+	if c := stands(t, b); c.ArchiveURI != "" || !c.Held() || slices.ContainsFunc(c.Changes, func(r exportlog.Row) bool { return r.ExportRowID == 3 }) {
 		t.Errorf("it stands as %+v", c)
 	}
 	report, err := open(t, b).Verify(t.Context(), exportlog.Scope{})
