@@ -40,7 +40,7 @@ func readCSV(r io.Reader) ([]Packet, error) {
 	if !utf8.Valid(file) {
 		return nil, fmt.Errorf("%w: the file is not UTF-8 (first at byte %d)", ErrMalformed, firstInvalid(file))
 	}
-	c := &csvReader{file: file, records: csv.NewReader(bytes.NewReader(file))}
+	c := newCSVReader(file)
 	if err := c.readNames(); err != nil {
 		return nil, err
 	}
@@ -52,6 +52,19 @@ type csvReader struct {
 	records *csv.Reader
 	names   []string
 	header  []byte // the raw header record, up to and with its line end
+}
+
+func newCSVReader(file []byte) *csvReader {
+	return &csvReader{file: file, records: csv.NewReader(bytes.NewReader(file))}
+}
+
+// named puts the names to the values of a row.
+func (c *csvReader) named(values []string) []Field {
+	all := make([]Field, len(values))
+	for i, value := range values {
+		all[i] = Field{c.names[i], value}
+	}
+	return all
 }
 
 func (c *csvReader) readNames() (err error) {
@@ -97,10 +110,7 @@ func (c *csvReader) readPackets() ([]Packet, error) {
 }
 
 func (c *csvReader) packet(values []string, raw []byte, source string) (Packet, error) {
-	f := fields{}
-	for i, name := range c.names {
-		f[name] = values[i]
-	}
+	f := fieldsOf(c.named(values))
 	p := Packet{document: slices.Concat(c.header, raw), name: "packet.csv", source: source, fields: f}
 	var err error
 	p.Header, err = f.header(source)

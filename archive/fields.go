@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +35,7 @@ func (e Evidence) Fields(ctx context.Context) ([]Field, error) {
 	return all, nil
 }
 
+// jsonFields reads the fields of a JSON object, and nothing may follow it.
 func jsonFields(document []byte) ([]Field, error) {
 	in := jsontext.NewDecoder(bytes.NewReader(document))
 	open, err := in.ReadToken()
@@ -43,7 +43,7 @@ func jsonFields(document []byte) ([]Field, error) {
 		return nil, err
 	}
 	if open.Kind() != '{' {
-		return nil, errors.New("not an object")
+		return nil, fmt.Errorf("it is a JSON %s, not an object", open.Kind())
 	}
 	var all []Field
 	for in.PeekKind() != '}' {
@@ -57,26 +57,36 @@ func jsonFields(document []byte) ([]Field, error) {
 		}
 		all = append(all, f)
 	}
+	if _, err := in.ReadToken(); err != nil {
+		return nil, err
+	}
+	if _, err := in.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("something follows the object, at byte %d", in.InputOffset())
+	}
 	return all, nil
 }
 
+// csvFields reads the fields of the first row of a CSV file.
 func csvFields(document []byte) ([]Field, error) {
-	in := csv.NewReader(bytes.NewReader(document))
-	names, err := in.Read()
-	if err != nil {
+	c := newCSVReader(document)
+	if err := c.readNames(); err != nil {
 		return nil, err
 	}
-	names[0] = string(bytes.TrimPrefix([]byte(names[0]), []byte("\ufeff")))
-	values, err := in.Read()
+	values, err := c.records.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("no row follows the header")
 	}
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Field, len(names))
-	for i, name := range names {
-		all[i] = Field{name, values[i]}
+	return c.named(values), nil
+}
+
+// fieldsOf has the fields by their names.
+func fieldsOf(all []Field) fields {
+	f := make(fields, len(all))
+	for _, field := range all {
+		f[field.Name] = field.Value
 	}
-	return all, nil
+	return f
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -28,16 +27,12 @@ func parseJSON(document []byte, source string) (Packet, error) {
 	if len(bytes.TrimSpace(document)) == 0 {
 		return Packet{}, p.problem("", fmt.Errorf("%w: the packet is empty", ErrMalformed))
 	}
-	var f fields
-	if err := json.Unmarshal(document, &f); err != nil {
+	all, err := jsonFields(document)
+	if err != nil {
 		return Packet{}, p.problem(fieldOf(err), fmt.Errorf("%w: %w", ErrMalformed, err))
 	}
-	if f == nil {
-		return Packet{}, p.problem("", fmt.Errorf("%w: the packet is null, not an object", ErrMalformed))
-	}
-	var err error
-	p.Header, err = f.header(source)
-	p.fields = f
+	p.fields = fieldsOf(all)
+	p.Header, err = p.fields.header(source)
 	return p, err
 }
 
