@@ -15,6 +15,7 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
@@ -52,10 +53,7 @@ func config(t testing.TB) archive.Config {
 // over opens an archive over a driver.
 func over(t testing.TB, b worm.Driver, cfg archive.Config) *archive.Archive {
 	t.Helper()
-	store, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, b)
 	a, err := archive.OpenStore(store, cfg)
 	if err != nil {
 		t.Fatal(err)

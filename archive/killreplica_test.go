@@ -113,10 +113,7 @@ func heldAndExtended(t *testing.T, a *archive.Archive) {
 func replicateInto(t *testing.T, primary string, to worm.Driver) {
 	t.Helper()
 	a := openKeyed(t, primary)
-	store, err := worm.New(t.Context(), to)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, to)
 	r := replicaIn(t, a, store)
 	if done := replicate(t, r, archive.Replication{}); done.Checkpoint.Size != done.Head.Size || done.Head.Size != 4 {
 		t.Errorf("copied %+v", done)

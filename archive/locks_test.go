@@ -10,6 +10,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 // bare is a bucket that cannot lock.
@@ -23,10 +24,7 @@ func (bare) Capabilities(context.Context) (worm.Capabilities, error) {
 // caller says the word; then every manifest says it too.
 func TestBucketWithoutLocks(t *testing.T) {
 	b := bare{memworm.New()}
-	store, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, b)
 	cfg := config(t)
 	if _, err := archive.OpenStore(store, cfg); !errors.Is(err, worm.ErrUnsupported) || !strings.Contains(err.Error(), "turn on object lock") {
 		t.Errorf("open: %v", err)

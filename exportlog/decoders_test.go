@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 // Whatever bytes lie where something of ours should be, no decoder fails in any
@@ -16,10 +17,7 @@ import (
 
 func store(t testing.TB, b *memworm.Bucket) *worm.Store {
 	t.Helper()
-	s, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := wormtest.Store(t, b)
 	return s
 }
 

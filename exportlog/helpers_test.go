@@ -11,6 +11,7 @@ import (
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 var noon = time.Date(2026, 8, 4, 12, 0, 0, 0, time.UTC)
@@ -18,10 +19,7 @@ var noon = time.Date(2026, 8, 4, 12, 0, 0, 0, time.UTC)
 // open returns a log of the bucket behind a driver.
 func open(t testing.TB, d worm.Driver) *exportlog.Log {
 	t.Helper()
-	store, err := worm.New(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, d)
 	l := exportlog.Open(store, exportlog.Config{
 		Lock:     longest,
 		Clock:    func() time.Time { return noon },
@@ -66,10 +64,7 @@ func allRows(t testing.TB, l *exportlog.Log) []exportlog.Row {
 
 func bodyOf(t testing.TB, b *memworm.Bucket, key string) []byte {
 	t.Helper()
-	store, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, b)
 	body, err := store.Read(t.Context(), worm.Ref{Key: key}, exportlog.MaxCommitBytes)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 // Drivers that behave oddly.
@@ -132,10 +133,7 @@ func (b *beforeList) List(ctx context.Context, prefix string) iter.Seq2[worm.Ent
 // openWithoutCleanup opens a log that may never come to rest.
 func openWithoutCleanup(t *testing.T, d worm.Driver) *exportlog.Log {
 	t.Helper()
-	store, err := worm.New(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, d)
 	return exportlog.Open(store, exportlog.Config{Lock: longest, Clock: func() time.Time { return noon }, Patience: 10 * time.Second})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 // What may happen to a log after it was written, one test each.
@@ -120,10 +121,7 @@ func checkpointKey(t testing.TB) *exportlog.CheckpointKey {
 
 func openWith(t testing.TB, d worm.Driver, key *exportlog.CheckpointKey) *exportlog.Log {
 	t.Helper()
-	store, err := worm.New(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, d)
 	l := exportlog.Open(store, exportlog.Config{Checkpoints: key})
 	t.Cleanup(func() { l.Close() })
 	return l

@@ -7,15 +7,13 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 // over opens an archive over a driver.
 func over(t testing.TB, d worm.Driver, cfg archive.Config) *archive.Archive {
 	t.Helper()
-	store, err := worm.New(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, d)
 	a, err := archive.OpenStore(store, cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,6 @@ import (
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
-	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 )
 
@@ -42,18 +41,10 @@ func newChronicle(t testing.TB) *chronicle {
 func openChronicle(t testing.TB, bucket *memworm.Bucket, signer *manifest.Signer, key *exportlog.CheckpointKey) *chronicle {
 	t.Helper()
 	c := &chronicle{bucket: bucket, now: at("2026-08-11T00:00:00Z")}
-	store, err := worm.New(t.Context(), bucket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Archive, err = archive.OpenStore(store, archive.Config{
+	c.Archive = over(t, bucket, archive.Config{
 		Policy: everything(t), Signer: signer, Operator: "release-ops/pipeline-42", Checkpoints: key,
 		Clock: func() time.Time { return c.now },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
 	return c
 }
 
@@ -120,11 +111,7 @@ func (c *chronicle) append(t testing.TB, when string, r exportlog.Row) exportlog
 
 func eventStream(t testing.TB) iter.Seq2[linkage.Event, error] {
 	t.Helper()
-	b, err := os.ReadFile(samples + "execution_events.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return linkage.ReadEvents(bytes.NewReader(b))
+	return all(sampleEvents(t)...)
 }
 
 func exhibit(name, content string) archive.Exhibit {

@@ -13,8 +13,8 @@ import (
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
 	"github.com/holdfast-archive/holdfast/retention/policy"
-	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 const samples = "../archive/testdata/packets/"
@@ -27,10 +27,7 @@ func exported(t testing.TB) (*archive.Archive, *memworm.Bucket) {
 		t.Fatal(err)
 	}
 	b := memworm.New()
-	store, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, b)
 	a, err := archive.OpenStore(store, archive.Config{
 		Policy: everything(t),
 		Signer: signer, Operator: "release-ops/test",

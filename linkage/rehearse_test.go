@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-archive/holdfast/linkage"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
 // A rehearsal reports each step against the SLA and leaves no trace.
@@ -235,10 +236,7 @@ func TestLocateInADamagedLog(t *testing.T) {
 	if err := b.Tamper("log/commits/000/000/000/002.jsonl", []byte("{}\n")); err != nil {
 		t.Fatal(err)
 	}
-	store, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := wormtest.Store(t, b)
 	fresh, err := archive.OpenStore(store, archive.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -20,15 +20,6 @@ import (
 
 var lock = retention.Lock{Mode: retention.Compliance, Until: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)}
 
-func newStore(t testing.TB, d worm.Driver) *worm.Store {
-	t.Helper()
-	s, err := worm.New(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func put(t testing.TB, s *worm.Store, key, body string, l retention.Lock) (worm.Stored, error) {
 	return s.Put(t.Context(), key, strings.NewReader(body), worm.Spec{Size: int64(len(body)), SHA256: worm.Sum([]byte(body)), Lock: l})
 }
@@ -58,7 +49,7 @@ func TestPutUnderFaults(t *testing.T) {
 	} {
 		t.Run(fault.String(), func(t *testing.T) {
 			b := memworm.New()
-			s := newStore(t, &wormtest.Faulty{Driver: b, Plan: first(fault)})
+			s := wormtest.Store(t, &wormtest.Faulty{Driver: b, Plan: first(fault)})
 			stored, err := put(t, s, "k", "body", lock)
 			if !errors.Is(err, c.want) {
 				t.Fatalf("put: %v, want %v", err, c.want)
@@ -80,7 +71,7 @@ func TestPutUnderFaults(t *testing.T) {
 }
 
 func TestUnknownOutcomeCarriesWhatResumes(t *testing.T) {
-	s := newStore(t, &wormtest.Faulty{Driver: memworm.New(), Plan: first(wormtest.LostBefore)})
+	s := wormtest.Store(t, &wormtest.Faulty{Driver: memworm.New(), Plan: first(wormtest.LostBefore)})
 	_, err := put(t, s, "k", "body", lock)
 	var unknown *worm.OutcomeUnknownError
 	if !errors.As(err, &unknown) || unknown.Key != "k" || unknown.SHA256 != worm.Sum([]byte("body")) || !errors.Is(err, wormtest.ErrInjected) {
@@ -91,11 +82,11 @@ func TestUnknownOutcomeCarriesWhatResumes(t *testing.T) {
 // A lost reply over other bytes is no success.
 func TestLostReplyOverOtherBytes(t *testing.T) {
 	b := memworm.New()
-	if _, err := put(t, newStore(t, b), "k", "theirs", lock); err != nil {
+	if _, err := put(t, wormtest.Store(t, b), "k", "theirs", lock); err != nil {
 		t.Fatal(err)
 	}
 	for _, fault := range []wormtest.Fault{wormtest.LostBefore, wormtest.LostAfter} {
-		s := newStore(t, &wormtest.Faulty{Driver: b, Plan: first(fault)})
+		s := wormtest.Store(t, &wormtest.Faulty{Driver: b, Plan: first(fault)})
 		if _, err := put(t, s, "k", "ours", lock); !errors.Is(err, worm.ErrExists) {
 			t.Errorf("%s: %v", fault, err)
 		}
@@ -106,7 +97,7 @@ func TestLostReplyOverOtherBytes(t *testing.T) {
 func TestPutDoesNotClaimALockItCouldNotSet(t *testing.T) {
 	for _, want := range []retention.Lock{lock, {LegalHold: true}} {
 		b := memworm.New()
-		if _, err := put(t, newStore(t, b), "k", "body", retention.Lock{}); err != nil {
+		if _, err := put(t, wormtest.Store(t, b), "k", "body", retention.Lock{}); err != nil {
 			t.Fatal(err)
 		}
 		refuse := func(op wormtest.Op) wormtest.Fault {
@@ -115,7 +106,7 @@ func TestPutDoesNotClaimALockItCouldNotSet(t *testing.T) {
 			}
 			return wormtest.RefuseBefore
 		}
-		if _, err := put(t, newStore(t, &wormtest.Faulty{Driver: b, Plan: refuse}), "k", "body", want); !errors.Is(err, wormtest.ErrInjected) {
+		if _, err := put(t, wormtest.Store(t, &wormtest.Faulty{Driver: b, Plan: refuse}), "k", "body", want); !errors.Is(err, wormtest.ErrInjected) {
 			t.Errorf("lock %s: %v", want, err)
 		}
 	}
@@ -126,8 +117,8 @@ func TestCrowdInEveryStorm(t *testing.T) {
 	for _, fault := range wormtest.Faults() {
 		t.Run(fault.String(), func(t *testing.T) {
 			b := memworm.New()
-			stormy := newStore(t, &wormtest.Faulty{Driver: b, Plan: wormtest.Sometimes(fault)})
-			wormtest.Crowd(t, stormy, newStore(t, b), 64, 50, func() {})
+			stormy := wormtest.Store(t, &wormtest.Faulty{Driver: b, Plan: wormtest.Sometimes(fault)})
+			wormtest.Crowd(t, stormy, wormtest.Store(t, b), 64, 50, func() {})
 		})
 	}
 }
@@ -140,8 +131,10 @@ func (bare) Capabilities(context.Context) (worm.Capabilities, error) {
 }
 
 func TestBucketWithoutLocks(t *testing.T) {
-	wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture { return wormtest.Fixture{Store: newStore(t, bare{memworm.New()})} })
-	s := newStore(t, bare{memworm.New()})
+	wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
+		return wormtest.Fixture{Store: wormtest.Store(t, bare{memworm.New()})}
+	})
+	s := wormtest.Store(t, bare{memworm.New()})
 	stored, err := put(t, s, "k", "body", retention.Lock{})
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +215,7 @@ func FuzzCheckKey(f *testing.F) {
 		if slices.Contains(strings.Split(key, "/"), "..") || strings.HasPrefix(key, "/") || strings.ContainsAny(key, "\x00\n\\") {
 			t.Errorf("%q is allowed", key)
 		}
-		s := newStore(t, memworm.New())
+		s := wormtest.Store(t, memworm.New())
 		stored, err := put(t, s, key, "body", lock)
 		if err != nil {
 			t.Fatalf("%q: %v", key, err)

@@ -12,19 +12,10 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
-func newStore(t *testing.T, b *memworm.Bucket) *worm.Store {
-	t.Helper()
-	store, err := worm.New(t.Context(), b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
-}
-
 func TestConformance(t *testing.T) {
 	wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
 		b := memworm.New()
-		return wormtest.Fixture{Store: newStore(t, b), Reopen: func() *worm.Store { return newStore(t, b) }}
+		return wormtest.Fixture{Store: wormtest.Store(t, b), Reopen: func() *worm.Store { return wormtest.Store(t, b) }}
 	})
 }
 
@@ -68,7 +59,7 @@ func TestVersionsOutliveWhatHidesThem(t *testing.T) {
 		"newer version": func(b *memworm.Bucket) { b.Overwrite("k", []byte("forged")) },
 	} {
 		b := memworm.New()
-		store := newStore(t, b)
+		store := wormtest.Store(t, b)
 		ref := put(t, b, "k", "body", retention.Lock{})
 		hide(b)
 		if got, err := store.Read(t.Context(), ref, 10); err != nil || string(got) != "body" {
