@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/holdfast-archive/holdfast/archive"
+	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/archive/spool"
+	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/linkage"
+	"github.com/holdfast-archive/holdfast/retention/policy"
+	"github.com/holdfast-archive/holdfast/retention/worm"
+)
+
+// The exit statuses. They are part of the interface: scripts branch on them.
+const (
+	exitDone        = 0
+	exitFindings    = 1
+	exitWrongUse    = 2
+	exitLate        = 3
+	exitUnreachable = 4
+	exitPending     = 5
+	exitUnfinished  = 6
+	exitNotFound    = 7
+	exitInterrupted = 130
+)
+
+var exitMeanings = []struct {
+	status  int
+	meaning string
+}{
+	{exitDone, "done, and all is well"},
+	{exitFindings, "the evidence, the log or a comparison is not as it should be: what is wrong is listed"},
+	{exitWrongUse, "refused before anything was written: flags, files, packet, policy or permission"},
+	{exitLate, "all is there, but something was late, or lapses soon"},
+	{exitUnreachable, "the bucket or the key could not be reached: the same command later may do"},
+	{exitPending, "NOT exported: the packet waits safely in the spool"},
+	{exitUnfinished, "partly done, or not known: the same command again goes on"},
+	{exitNotFound, "no such export, or more than one"},
+	{exitInterrupted, "interrupted: the same command again goes on"},
+}
+
+func exitTable() string {
+	var b strings.Builder
+	for _, e := range exitMeanings {
+		fmt.Fprintf(&b, "    %3d  %s\n", e.status, e.meaning)
+	}
+	return b.String()
+}
+
+// verdict is the end of a command that has said on the screen what it found.
+type verdict struct{ status int }
+
+func (v verdict) Error() string { return fmt.Sprintf("exit status %d", v.status) }
+
+// usageError is a command line that cannot be run.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func wrongUse(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// unreachableError is a bucket that did not answer in time.
+type unreachableError struct{ err error }
+
+func (e unreachableError) Error() string { return e.err.Error() }
+func (e unreachableError) Unwrap() error { return e.err }
+
+// remedies say what an error comes to, and what to do next, the first that matches.
+var remedies = []struct {
+	is     error
+	status int
+	todo   string
+}{
+	{archive.ErrPending, exitPending, "Let the release go on. Run `exportctl flush` when the bucket and the key can be reached; `exportctl pending` lists what waits."},
+	{archive.ErrPartial, exitUnfinished, "Run the same command again: what is done is skipped."},
+	{exportlog.ErrOutcomeUnknown, exitUnfinished, "Run the same command again: what was stored is found, the rest is completed."},
+	{worm.ErrOutcomeUnknown, exitUnfinished, "Run the same command again: what was stored is found, the rest is completed."},
+	{archive.ErrNotConfirmed, exitFindings, "Do not touch the bucket. Copy it, and compare with a replica, or with receipts and checkpoints kept elsewhere."},
+	{exportlog.ErrDamaged, exitFindings, "Run `exportctl verify` for all of it. Do not touch the bucket; a replica, receipts and checkpoints say what was there."},
+	{archive.ErrNotLocked, exitFindings, "Nothing was exported. Enable locks on the bucket (`exportctl doctor` says how), then run the same command again."},
+	{archive.ErrNotFinal, exitWrongUse, "Export when the decision has been taken. Nothing was written."},
+	{archive.ErrRefused, exitWrongUse, "The policy does not export this decision; `exportctl policy explain` shows why. Nothing was written."},
+	{archive.ErrUnknownDecision, exitWrongUse, "Spell promotion_decision as the policy does, or add it to the policy. Nothing was written."},
+	{archive.ErrMalformed, exitWrongUse, "Mend the packet at the place named. Nothing was written."},
+	{archive.ErrMissing, exitWrongUse, "Add the field. Nothing was written."},
+	{archive.ErrBadID, exitWrongUse, "Give the packet another id. Nothing was written."},
+	{archive.ErrBadExhibit, exitWrongUse, "Mend the exhibit named. Nothing was written."},
+	{archive.ErrTooLarge, exitWrongUse, "Put what is large into an exhibit, or split the batch. Nothing was written."},
+	{archive.ErrReadOnly, exitWrongUse, "Give --key and --operator."},
+	{archive.ErrSamePerson, exitWrongUse, "Have somebody else release the hold: --by."},
+	{archive.ErrNotArchived, exitNotFound, "Check the address and the bucket; `exportctl find --packet ID` lists what there is."},
+	{policy.ErrNotAllowed, exitWrongUse, "Use a role that the policy allows for this; `exportctl policy show` lists them."},
+	{spool.ErrFull, exitUnfinished, "NOT exported, and NOT in the spool. Run `exportctl flush` to make room, or give the spool more."},
+	{spool.ErrDamaged, exitFindings, "Something in the spool is not what was put there. Keep it for whoever asks, and export the packet again from its source."},
+	{spool.ErrUnsafe, exitWrongUse, "Give --spool a directory that only this user can write to."},
+	{spool.ErrChanged, exitWrongUse, "Nothing was exported. Run it again when nobody writes to the packet's files any more."},
+	{linkage.ErrNotLocated, exitNotFound, "Check the id, and the bucket."},
+	{linkage.ErrAmbiguous, exitNotFound, "Name the one that is meant by its export_row_id: --row."},
+	{linkage.ErrNotAcknowledged, exitWrongUse, "Give --ack ROLE:NAME of somebody whom the policy allows to acknowledge links."},
+	{linkage.ErrBadDivergence, exitWrongUse, "Say what diverged: --summary or --delta. Nothing was written."},
+	{linkage.ErrPeers, exitWrongUse, "Choose --withhold-manifest or --reveal-peers."},
+	{linkage.ErrNoProofs, exitWrongUse, "Give the log's private key with --log-key, or make the pack --without-proofs."},
+	{manifest.ErrUnknownKey, exitFindings, "If the key is one of yours, add it to --trust; if not, somebody else signed this."},
+	{manifest.ErrNoTrustedKeys, exitWrongUse, "Say whose signatures count: --trust holdfast.key.pub."},
+	{worm.ErrUnsupported, exitWrongUse, "This bucket cannot do it. `exportctl doctor` says what to enable."},
+	{worm.ErrForeignURI, exitWrongUse, "This address is of another bucket: give that one as --bucket."},
+	{worm.ErrUnavailable, exitUnreachable, "The store does not answer, or is busy. Try again; `exportctl doctor` looks at it step by step."},
+	{fs.ErrNotExist, exitWrongUse, "Check the path."},
+	{fs.ErrExist, exitWrongUse, "Nothing is overwritten: choose another name."},
+	{fs.ErrPermission, exitWrongUse, "Check the permissions."},
+}
+
+// conclude says what went wrong, and what to do next, and returns the exit status.
+func (t *tool) conclude(ctx context.Context, c *cobra.Command, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	var found verdict
+	if errors.As(err, &found) {
+		return found.status
+	}
+	status, todo := diagnose(ctx, c, err)
+	t.complain(c, err, status, todo)
+	return status
+}
+
+func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, todo string) {
+	var usage usageError
+	var unreachable unreachableError
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted, "Interrupted. Run the same command again: it goes on where it stopped, and nothing is done twice."
+	case errors.As(err, &usage):
+		return exitWrongUse, fmt.Sprintf("See `%s --help`.", c.CommandPath())
+	case errors.As(err, &unreachable):
+		return exitUnreachable, "Check the URL, the network and the credentials; `exportctl doctor` looks at them step by step."
+	}
+	for _, r := range remedies {
+		if errors.Is(err, r.is) {
+			return r.status, r.todo
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return exitUnreachable, "It took longer than --timeout. Run the same command again: what is done is found."
+	}
+	if strings.HasPrefix(err.Error(), "unknown command") {
+		return exitWrongUse, "See `exportctl --help`."
+	}
+	return exitUnfinished, "Nothing is lost: run the same command again when the cause is gone."
+}
+
+// complaint is an error as JSON.
+type complaint struct {
+	Command string `json:"command"`
+	Error   string `json:"error"`
+	Todo    string `json:"todo"`
+	Status  int    `json:"exit_status"`
+}
+
+func (t *tool) complain(c *cobra.Command, err error, status int, todo string) {
+	if t.screen.JSON {
+		t.screen.Complain(complaint{Command: c.CommandPath(), Error: err.Error(), Todo: todo, Status: status})
+		return
+	}
+	t.screen.Problem(c.CommandPath(), err.Error(), todo)
+}
