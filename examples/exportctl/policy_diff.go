@@ -114,14 +114,14 @@ type comparedPackets struct {
 func (c comparedPackets) draw(p *screen.Page) {
 	for _, x := range c.Packets {
 		if x.Direction != policy.Neutral {
-			drawDirection(p, x.Direction, screen.Clean(x.PromotionPacketID)+": "+briefly(x.Old)+" → "+briefly(x.New))
+			drawDirection(p, x.Direction, screen.Clean(x.PromotionPacketID)+": "+inShort(x.Old)+" → "+inShort(x.New))
 		}
 	}
 	p.Line("%d packets: %d stronger, %d weaker, %d unclear, %d the same", len(c.Packets), c.Packets.Count(policy.Stronger),
 		c.Packets.Count(policy.Weaker), c.Packets.Count(policy.Unclear), c.Packets.Count(policy.Neutral))
 }
 
-func briefly(e policy.Explanation) string {
+func inShort(e policy.Explanation) string {
 	if e.Requirement == "" || e.Requirement == policy.None {
 		return "not exported"
 	}

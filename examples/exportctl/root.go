@@ -89,7 +89,7 @@ An exit status always means the same:
 	}{
 		{releasing, []*cobra.Command{t.exportCommand()}},
 		{oncall, []*cobra.Command{t.findCommand(), t.showCommand()}},
-		{settingUp, []*cobra.Command{t.keysCommand(), t.policyCommand()}},
+		{settingUp, []*cobra.Command{t.doctorCommand(), t.keysCommand(), t.policyCommand()}},
 	} {
 		for _, c := range group.commands {
 			c.GroupID = group.id
