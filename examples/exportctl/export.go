@@ -136,7 +136,7 @@ func (t *tool) exportAll(ctx context.Context, a *archive.Archive, packets []arch
 // admitted sorts out the packets that the policy does not export, or not yet.
 func admitted(a *archive.Archive, packets []archive.Packet) (good []archive.Packet, refused []refusal) {
 	for _, p := range packets {
-		_, err := a.Explain(p)
+		err := a.Admits(p)
 		if errors.Is(err, archive.ErrRefused) || errors.Is(err, archive.ErrNotFinal) {
 			refused = append(refused, refusal{PromotionPacketID: p.Header.PromotionPacketID, Reason: err.Error()})
 			continue

@@ -88,7 +88,7 @@ An exit status always means the same:
 		commands []*cobra.Command
 	}{
 		{releasing, []*cobra.Command{t.exportCommand()}},
-		{oncall, []*cobra.Command{t.findCommand(), t.showCommand()}},
+		{oncall, []*cobra.Command{t.findCommand(), t.showCommand(), t.linkCommand()}},
 	} {
 		for _, c := range group.commands {
 			c.GroupID = group.id
