@@ -54,7 +54,7 @@ func (s *Screen) Show(result any, draw func(*Page)) error {
 
 // Aside draws a page on standard error: what belongs to a problem, and to no result.
 func (s *Screen) Aside(draw func(*Page)) {
-	p := &Page{colour: s.colour}
+	p := &Page{}
 	draw(p)
 	// An error of standard error has nowhere to go.
 	_, _ = s.Err.Write(p.b.Bytes())
