@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ func writeNew(path string, write func(io.Writer) error) (err error) {
 	}
 	// A link, other than a rename, does not replace what is there.
 	if err := os.Link(f.Name(), path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			err = fs.ErrExist // without the name it was to be linked from
+		}
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
