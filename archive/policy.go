@@ -23,17 +23,6 @@ func (a *Archive) Explain(p Packet) (policy.Explanation, error) {
 	return e, nil
 }
 
-// Admits says whether a packet is one to be exported now, going by its header alone: nil, or
-// the [PacketError] that [Archive.Export] would return, which matches [ErrRefused] where
-// the policy does not export its decision and [ErrNotFinal] where none was taken yet. It
-// is for whoever exports what there is and leaves out the rest. Nothing is read or written.
-func (a *Archive) Admits(p Packet) error {
-	if err := admit(a.policy, p, a.clock()); err != nil {
-		return fmt.Errorf("archive: %w", err)
-	}
-	return nil
-}
-
 // maxTextBytes bounds what people say in a row.
 const maxTextBytes = 1000
 

@@ -87,31 +87,6 @@ func TestBadPacketsAreRefused(t *testing.T) {
 	}
 }
 
-// Admits says what Export would, where the header alone decides.
-func TestAdmits(t *testing.T) {
-	cfg := config(t)
-	cfg.Policy = nil
-	a := over(t, memworm.New(), cfg)
-	for document, want := range map[string]error{
-		doc():                                  nil,
-		doc("promotion_decision", ""):          archive.ErrNotFinal,
-		doc("promotion_decision", `"hold"`):    archive.ErrRefused,
-		doc("promotion_decision", `"perhaps"`): archive.ErrUnknownDecision,
-		doc("promotion_decision_at_utc", ""):   archive.ErrNotFinal,
-		doc("promotion_packet_id", `""`):       archive.ErrMissing,
-		doc("retention_class", `"forever"`):    archive.ErrMalformed,
-		doc("promotion_decision", `"promote"`): nil,
-	} {
-		p, err := archive.ParseJSON([]byte(document))
-		if err == nil {
-			err = a.Admits(p)
-		}
-		if want == nil && err != nil || want != nil && !errors.Is(err, want) {
-			t.Errorf("%s: %v, want %v", document, err, want)
-		}
-	}
-}
-
 func wantPacketError(t *testing.T, err error, field string, want error) {
 	t.Helper()
 	var problem *archive.PacketError

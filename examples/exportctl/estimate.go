@@ -46,7 +46,7 @@ func (t *tool) estimate(ctx context.Context, packets []archive.Packet, f exportF
 			p.Line("%s", e.Estimate)
 		}
 		for _, r := range result.Refused {
-			p.Mind("would be left out  %s", screen.Clean(r.Reason))
+			p.Mind("would be left out  %s  %s", screen.Clean(r.PromotionPacketID), p.Dim(r.Reason))
 		}
 		p.Gap()
 		p.Line("%s", p.Dim("nothing was written"))

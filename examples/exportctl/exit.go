@@ -89,7 +89,7 @@ var remedies = []struct {
 	{exportlog.ErrDamaged, exitFindings, "Run `exportctl verify` for all of it. Do not touch the bucket; a replica, receipts and checkpoints say what was there."},
 	{archive.ErrNotLocked, exitFindings, "Nothing was exported. Enable locks on the bucket (`exportctl doctor` says how), then run the same command again."},
 	{archive.ErrNotFinal, exitWrongUse, "Export when the decision has been taken. Nothing was written."},
-	{archive.ErrRefused, exitWrongUse, "The policy does not export this decision; `exportctl policy explain` shows why. Nothing was written."},
+	{archive.ErrRefused, exitWrongUse, "The policy does not export this decision; `exportctl policy explain` shows why, and --skip-refused leaves it out. Nothing was written."},
 	{archive.ErrUnknownDecision, exitWrongUse, "Spell promotion_decision as the policy does, or add it to the policy. Nothing was written."},
 	{archive.ErrMalformed, exitWrongUse, "Mend the packet at the place named. Nothing was written."},
 	{archive.ErrMissing, exitWrongUse, "Add the field. Nothing was written."},

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 )
 
 // spoolTimeout is how long an export is tried that may wait in the spool instead.
@@ -133,15 +135,20 @@ func (t *tool) exportAll(ctx context.Context, a *archive.Archive, packets []arch
 	return done, err
 }
 
-// admitted sorts out the packets that the policy does not export, or not yet.
+// admitted sorts out the packets that the policy does not export, and those whose
+// decision has not been taken yet. What is wrong in any other way is for Export to refuse.
 func admitted(a *archive.Archive, packets []archive.Packet) (good []archive.Packet, refused []refusal) {
 	for _, p := range packets {
-		err := a.Admits(p)
-		if errors.Is(err, archive.ErrRefused) || errors.Is(err, archive.ErrNotFinal) {
-			refused = append(refused, refusal{PromotionPacketID: p.Header.PromotionPacketID, Reason: err.Error()})
-			continue
+		id, decision := p.Header.PromotionPacketID, p.Header.PromotionDecision
+		requirement, _ := a.Policy().Requirement(decision)
+		switch {
+		case decision == "":
+			refused = append(refused, refusal{id, "its decision has not been taken"})
+		case requirement == policy.None:
+			refused = append(refused, refusal{id, fmt.Sprintf("the policy does not export %q", decision)})
+		default:
+			good = append(good, p)
 		}
-		good = append(good, p)
 	}
 	return good, refused
 }
@@ -171,7 +178,7 @@ func (d exported) draw(p *screen.Page) {
 		)
 	}
 	for _, r := range d.Refused {
-		p.Mind("left out  %s", screen.Clean(r.Reason))
+		p.Mind("left out  %s  %s", screen.Clean(r.PromotionPacketID), p.Dim(r.Reason))
 	}
 	for _, w := range d.Pending {
 		p.Mind("NOT exported, waits in the spool  %s  %s", screen.Clean(w.PromotionPacketID), p.Dim(w.Entry))

@@ -92,15 +92,21 @@ func (t *tool) config(ctx context.Context, wanted need) (archive.Config, error) 
 	if wanted >= change && cfg.Operator == "" {
 		return cfg, wrongUse("who answers for this? Give --operator ROLE/NAME, or set %s", variable("operator"))
 	}
+	if wanted == readLog {
+		return cfg, nil
+	}
 	trust, err := t.loadTrust()
 	if err != nil {
 		return cfg, err
 	}
-	if cfg.Signer, err = t.signer(ctx, trust); err != nil {
-		return cfg, err
-	}
 	if cfg.Verifier, err = trust.verifier(); err != nil {
 		return cfg, err
+	}
+	// Whoever only reads, and has said who is trusted, needs no private key.
+	if wanted >= change || cfg.Verifier == nil {
+		if cfg.Signer, err = t.signer(ctx, trust); err != nil {
+			return cfg, err
+		}
 	}
 	switch {
 	case wanted == signing && cfg.Signer == nil:

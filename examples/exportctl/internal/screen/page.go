@@ -75,8 +75,8 @@ func (p *Page) Table(header []string, rows [][]any) {
 		return
 	}
 	t := table.NewWriter()
-	t.SetOutputMirror(&p.b)
 	t.SetStyle(quiet)
+	t.SuppressTrailingSpaces()
 	t.AppendHeader(tableRow(header))
 	for _, r := range rows {
 		cells := make(table.Row, len(r))
@@ -85,7 +85,7 @@ func (p *Page) Table(header []string, rows [][]any) {
 		}
 		t.AppendRow(cells)
 	}
-	t.Render()
+	p.Line("%s", t.Render())
 }
 
 func tableRow(cells []string) table.Row {
