@@ -39,7 +39,7 @@ recorded when it was decided and what was observed since. The export itself neve
 Name the export by --row, --packet or --batch. Who does not know it gives what the deploy
 tool knows, --deploy-id, --artifact or a time from --from to --to, and its events with
 --events. With --events and an incident or rollback that is among them, nothing more need be
-said: export and facts are taken from there.
+said: export and facts are taken from there where they are not given.
 
 When to use: as soon as an incident has a ticket, or a rollback an id.
 Gotchas:     what was said first stays said: the same ids bound again change nothing.
@@ -70,9 +70,9 @@ func (f *linkFlags) add(c *cobra.Command) {
 	flags.StringVar(&f.incident, "incident", "", "the `incident_ticket_id` to bind")
 	flags.StringVar(&f.rollback, "rollback", "", "the `rollback_event_id` to bind")
 	flags.StringArrayVar(&f.deltas, "delta", nil, "a fact, any number of them: `FIELD=RECORDED..OBSERVED[@SOURCE]`")
-	flags.StringVar(&f.source, "source", "", "who or what observed the deltas (default: the incident or rollback)")
+	flags.StringVar(&f.source, "source", "", "`WHO` or what observed the deltas (default: the incident or rollback)")
 	flags.Var(&f.observedAt, "observed-at", "when the deltas were observed, a `TIME` (default: now)")
-	flags.StringVar(&f.summary, "summary", "", "what happened, in words, beside the deltas")
+	flags.StringVar(&f.summary, "summary", "", "what happened, in words, beside the deltas: a `TEXT`")
 	flags.Var(&f.ack, "ack", "link_owner_ack, 'incident-commander: `NAME`': who answers for the link, and as what")
 }
 
@@ -127,12 +127,11 @@ func (f linkFlags) divergence(events linkage.Recorded) (linkage.Divergence, erro
 	if d.Deltas, err = parseDeltas(f.deltas, f.observed()); err != nil {
 		return d, err
 	}
-	named := d.ExportRowID != 0 || d.PromotionPacketID != "" || d.ExportBatchID != "" || !d.Clue.IsZero()
 	switch {
-	case !named && events == nil:
-		return d, wrongUse("which export? Give --row, --packet, --batch, or --events FILE of the deploy tool")
-	case !named:
+	case events != nil && (!isNamed(d) || !saysWhat(d)):
 		return asSeen(d, events)
+	case !isNamed(d):
+		return d, wrongUse("which export? Give --row, --packet, --batch, or --events FILE of the deploy tool")
 	}
 	return d, nil
 }

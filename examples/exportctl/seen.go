@@ -7,11 +7,10 @@ import (
 )
 
 // asSeen completes a divergence by the events that have its ids: the export they are of,
-// and the facts they state.
+// if none is named, and the facts they state, if none are said.
 func asSeen(d linkage.Divergence, events linkage.Recorded) (linkage.Divergence, error) {
-	found := false
-	ownWords := d.DivergenceSummary != "" || len(d.Deltas) > 0
-	var said string
+	named, said := isNamed(d), saysWhat(d)
+	found := 0
 	for e, err := range events() {
 		if err != nil {
 			return d, err // it may be the one that was meant
@@ -19,22 +18,21 @@ func asSeen(d linkage.Divergence, events linkage.Recorded) (linkage.Divergence, 
 		if !concerns(e, d) {
 			continue
 		}
+		found++
 		seen := e.Divergence(d.LinkOwnerAck)
-		if found && !sameExport(d, seen) {
+		switch {
+		case !named && found == 1:
+			d.ExportRowID, d.PromotionPacketID, d.Clue = seen.ExportRowID, seen.PromotionPacketID, seen.Clue
+		case !named && !isSameExport(d, seen):
 			return d, wrongUse("the events of %s are of more than one export: say with --packet or --row which is meant", join(d.IncidentTicketID, d.RollbackEventID))
 		}
-		if !found {
-			d.ExportRowID, d.PromotionPacketID, d.Clue = seen.ExportRowID, seen.PromotionPacketID, seen.Clue
+		if !said {
+			d.Deltas = append(d.Deltas, seen.Deltas...)
+			d.DivergenceSummary = cmp.Or(d.DivergenceSummary, seen.DivergenceSummary)
 		}
-		found = true
-		d.Deltas = append(d.Deltas, seen.Deltas...)
-		said = cmp.Or(said, seen.DivergenceSummary)
 	}
-	if !found {
+	if found == 0 && !named {
 		return d, wrongUse("no event of --events has %s: say with --packet, --row or --deploy-id which export is meant", join(d.IncidentTicketID, d.RollbackEventID))
-	}
-	if !ownWords && len(d.Deltas) == 0 {
-		d.DivergenceSummary = said
 	}
 	return d, nil
 }
@@ -45,6 +43,14 @@ func concerns(e linkage.Event, d linkage.Divergence) bool {
 		e.Type == linkage.EventRollback && e.RollbackEventID != "" && e.RollbackEventID == d.RollbackEventID
 }
 
-func sameExport(a, b linkage.Divergence) bool {
+// isNamed reports whether a divergence says which export it is of.
+func isNamed(d linkage.Divergence) bool {
+	return d.ExportRowID != 0 || d.PromotionPacketID != "" || d.ExportBatchID != "" || !d.Clue.IsZero()
+}
+
+// saysWhat reports whether a divergence says what diverged.
+func saysWhat(d linkage.Divergence) bool { return d.DivergenceSummary != "" || len(d.Deltas) > 0 }
+
+func isSameExport(a, b linkage.Divergence) bool {
 	return a.ExportRowID == b.ExportRowID && a.PromotionPacketID == b.PromotionPacketID && a.Clue == b.Clue
 }
