@@ -90,6 +90,7 @@ An exit status always means the same:
 		{releasing, []*cobra.Command{t.exportCommand()}},
 		{oncall, []*cobra.Command{t.findCommand(), t.showCommand(), t.linkCommand(), t.proveCommand(), t.lineageCommand(), t.rehearseCommand(), t.templateCommand()}},
 		{auditing, []*cobra.Command{t.packCommand(), t.reconcileCommand(), t.figuresCommand(), t.csvCommand(), t.correctCommand(), t.deliverCommand()}},
+		{settingUp, []*cobra.Command{t.keysCommand(), t.policyCommand()}},
 	} {
 		for _, c := range group.commands {
 			c.GroupID = group.id
