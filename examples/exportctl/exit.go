@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/archive/spool"
+	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
 	"github.com/holdfast-archive/holdfast/retention/policy"
@@ -121,6 +123,11 @@ var remedies = []remedy{
 	{linkage.ErrBadDivergence, exitWrongUse, "Say what diverged: --summary or --delta. Nothing was written."},
 	{linkage.ErrPeers, exitWrongUse, "Choose --withhold-manifest or --reveal-peers."},
 	{linkage.ErrNoProofs, exitWrongUse, "Give the log's private key with --log-key, or make the pack --without-proofs."},
+	{linkage.ErrBadStory, exitWrongUse, "Name one thing that the story is of: --packet, --row, --incident, --rollback or --cycle."},
+	{linkage.ErrTooMuch, exitWrongUse, "Ask for less: one packet, or a cycle --from and --until."},
+	{linkage.ErrBadEvent, exitWrongUse, "Mend the line named, or leave it out. Nothing was written."},
+	{linkage.ErrBadTemplate, exitWrongUse, "Mend the file named."},
+	{exportlog.ErrBadRow, exitWrongUse, "Nothing was written."},
 	{manifest.ErrUnknownKey, exitFindings, "If the key is one of yours, add it to --trust; if not, somebody else signed this."},
 	{manifest.ErrNoTrustedKeys, exitWrongUse, "Say whose signatures count: --trust holdfast.key.pub."},
 	{manifest.ErrNoSignature, exitUnreachable, "The key did not sign. `exportctl keys check` has it sign once; ask whoever runs the key service."},
@@ -182,16 +189,31 @@ func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, tod
 
 // complaint is an error as JSON.
 type complaint struct {
-	Command string `json:"command"`
-	Error   string `json:"error"`
-	Todo    string `json:"todo"`
-	Status  int    `json:"exit_status"`
+	Command    string            `json:"command"`
+	Error      string            `json:"error"`
+	Todo       string            `json:"todo"`
+	Status     int               `json:"exit_status"`
+	Candidates []json.RawMessage `json:"candidates,omitempty"` // export rows that may have been meant
 }
 
 func (t *tool) complain(c *cobra.Command, err error, status int, todo string) {
+	candidates := candidatesOf(err)
 	if t.screen.JSON {
-		t.screen.Complain(complaint{Command: c.CommandPath(), Error: t.briefly(err), Todo: todo, Status: status})
+		t.screen.Complain(complaint{Command: c.CommandPath(), Error: t.briefly(err), Todo: todo, Status: status, Candidates: rowsJSON(candidates)})
 		return
 	}
+	if len(candidates) > 0 {
+		t.screen.Aside(func(p *screen.Page) { drawRows(p, candidates) })
+		err = linkage.ErrAmbiguous
+	}
 	t.screen.Problem(c.CommandPath(), t.briefly(err), todo)
+}
+
+// candidatesOf returns the exports among which nobody guesses.
+func candidatesOf(err error) []exportlog.Row {
+	var ambiguous *linkage.AmbiguousError
+	if errors.As(err, &ambiguous) {
+		return ambiguous.Candidates
+	}
+	return nil
 }

@@ -88,7 +88,8 @@ An exit status always means the same:
 		commands []*cobra.Command
 	}{
 		{releasing, []*cobra.Command{t.exportCommand()}},
-		{oncall, []*cobra.Command{t.findCommand(), t.showCommand()}},
+		{oncall, []*cobra.Command{t.findCommand(), t.showCommand(), t.linkCommand(), t.proveCommand(), t.lineageCommand(), t.rehearseCommand(), t.templateCommand()}},
+		{auditing, []*cobra.Command{t.packCommand(), t.reconcileCommand(), t.figuresCommand(), t.csvCommand(), t.correctCommand(), t.deliverCommand()}},
 		{settingUp, []*cobra.Command{t.doctorCommand(), t.keysCommand(), t.policyCommand()}},
 	} {
 		for _, c := range group.commands {
