@@ -135,7 +135,10 @@ func (t *tool) conclude(ctx context.Context, c *cobra.Command, err error) int {
 func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, todo string) {
 	var usage usageError
 	var unreachable unreachableError
+	var stopped stoppedError
 	switch {
+	case ctx.Err() != nil && errors.As(err, &stopped):
+		return exitInterrupted, "Interrupted. " + stopped.todo
 	case ctx.Err() != nil:
 		return exitInterrupted, "Interrupted. Run the same command again: it goes on where it stopped, and nothing is done twice."
 	case errors.As(err, &usage):

@@ -55,9 +55,13 @@ func (t *tool) store(ctx context.Context) (*worm.Store, error) {
 	if t.shared.bucket == "" {
 		return nil, wrongUse("which bucket? Give --bucket URL, or set %s", variable("bucket"))
 	}
+	return openStore(ctx, t.shared.bucket)
+}
+
+func openStore(ctx context.Context, url string) (*worm.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	store, err := worm.Open(ctx, t.shared.bucket)
+	store, err := worm.Open(ctx, url)
 	if err != nil {
 		return nil, unanswered(ctx, err)
 	}
