@@ -89,7 +89,7 @@ An exit status always means the same:
 	}{
 		{releasing, []*cobra.Command{t.exportCommand()}},
 		{oncall, []*cobra.Command{t.findCommand(), t.showCommand()}},
-		{auditing, []*cobra.Command{t.verifyCommand(), t.confirmCommand(), t.compareCommand()}},
+		{auditing, []*cobra.Command{t.verifyCommand(), t.confirmCommand(), t.compareCommand(), t.coverageCommand()}},
 		{keeping, []*cobra.Command{
 			t.holdCommand(), t.releaseCommand(), t.reviewHoldsCommand(), t.extendCommand(), t.reclassifyCommand(),
 			t.radarCommand(), t.replicateCommand(), t.sealCommand(), t.pendingCommand(), t.flushCommand(),
