@@ -92,7 +92,7 @@ An exit status always means the same:
 		{auditing, []*cobra.Command{t.verifyCommand(), t.confirmCommand(), t.compareCommand(), t.coverageCommand()}},
 		{keeping, []*cobra.Command{
 			t.holdCommand(), t.releaseCommand(), t.reviewHoldsCommand(), t.extendCommand(), t.reclassifyCommand(),
-			t.radarCommand(), t.replicateCommand(), t.sealCommand(), t.pendingCommand(), t.flushCommand(),
+			t.radarCommand(), t.replicateCommand(), t.checkpointCommand(), t.sealCommand(), t.pendingCommand(), t.flushCommand(),
 		}},
 	} {
 		for _, c := range group.commands {
