@@ -164,7 +164,10 @@ func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, tod
 	var unopened bucketError
 	why := causeOf(err)
 	remedy := remedyOf(err)
+	var stopped stoppedError
 	switch {
+	case ctx.Err() != nil && errors.As(err, &stopped):
+		return exitInterrupted, "Interrupted. " + stopped.todo
 	case ctx.Err() != nil:
 		return exitInterrupted, "Interrupted. Run the same command again: it goes on where it stopped, and nothing is done twice."
 	case errors.As(err, &usage) && remedy != nil:

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// tell runs one command line.
-func tell(t *testing.T, args ...string) (status int, out, errs string) {
+// askOnce runs one command line.
+func askOnce(t *testing.T, args ...string) (status int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	status = run(t.Context(), args, strings.NewReader(""), &o, &e)
@@ -18,25 +18,25 @@ func tell(t *testing.T, args ...string) (status int, out, errs string) {
 
 func TestKeysAreNeverOverwritten(t *testing.T) {
 	dir := t.TempDir()
-	if status, _, errs := tell(t, "keys", "create", "--dir", dir, "--origin", "example.com/log"); status != exitDone {
+	if status, _, errs := askOnce(t, "keys", "create", "--dir", dir, "--origin", "example.com/log"); status != exitDone {
 		t.Fatal(status, errs)
 	}
 	key := filepath.Join(dir, keyName)
 	before, _ := os.ReadFile(key)
-	if status, _, _ := tell(t, "keys", "create", "--dir", dir, "--origin", "example.com/log"); status != exitWrongUse {
+	if status, _, _ := askOnce(t, "keys", "create", "--dir", dir, "--origin", "example.com/log"); status != exitWrongUse {
 		t.Error("again: exit status", status)
 	}
 	if after, _ := os.ReadFile(key); len(before) == 0 || !bytes.Equal(before, after) {
 		t.Error("the key was overwritten")
 	}
-	if status, _, errs := tell(t, "keys", "check", "--key", key); status != exitDone {
+	if status, _, errs := askOnce(t, "keys", "check", "--key", key); status != exitDone {
 		t.Error(status, errs)
 	}
 	bucket := "file://" + filepath.ToSlash(filepath.Join(dir, "bucket")) + "?create_dir=true"
-	if status, out, errs := tell(t, "doctor", "--bucket", bucket, "--key", key, "--operator", "release-ops/x"); status != exitDone {
+	if status, out, errs := askOnce(t, "doctor", "--bucket", bucket, "--key", key, "--operator", "release-ops/x"); status != exitDone {
 		t.Error(status, out, errs)
 	}
-	if status, out, _ := tell(t, "doctor", "--bucket", bucket, "--key", key, "--operator", "interns/x"); status != exitFindings || !strings.Contains(out, "✗ operator") {
+	if status, out, _ := askOnce(t, "doctor", "--bucket", bucket, "--key", key, "--operator", "interns/x"); status != exitFindings || !strings.Contains(out, "✗ operator") {
 		t.Error(status, out)
 	}
 }
@@ -63,7 +63,7 @@ func TestProblems(t *testing.T) {
 		{[]string{"policy", "show", "--policy", bad}, exitWrongUse, "bad.yaml:1"},
 		{[]string{"find", "x", "--bucket", "s3://b?region=us-east-1&use_path_style=true&endpoint=http://127.0.0.1:1"}, exitUnreachable, "nothing listens at 127.0.0.1:1"},
 	} {
-		status, _, errs := tell(t, c.args...)
+		status, _, errs := askOnce(t, c.args...)
 		if status != c.status || !strings.Contains(errs, c.says) || !strings.Contains(errs, "→") {
 			t.Errorf("%q: exit status %d\n%s", c.args, status, errs)
 		}
