@@ -69,12 +69,12 @@ func (r *Replica) Close() error { return r.to.Close() }
 // its head, and the latest head that was signed there. Rows that were cut off the end of
 // the primary, or rewritten together with all that came after, are named, and so is a mark
 // that was rolled back.
-func (r *Replica) Verify(ctx context.Context) (Report, error) {
+func (r *Replica) Verify(ctx context.Context, how ...VerifyOption) (Report, error) {
 	kept, damage, err := r.anchors(ctx)
 	if err != nil {
 		return Report{}, fmt.Errorf("archive: verify against the replica: %w", err)
 	}
-	report, err := r.from.verify(ctx, kept)
+	report, err := r.from.verify(ctx, kept, how)
 	if err != nil && !errors.Is(err, ErrNotConfirmed) {
 		return report, err
 	}

@@ -35,13 +35,22 @@ type Report struct {
 // it, or the trace of a row that was removed.
 //
 // What is wrong is in the report and in a [NotConfirmedError]. Any other error
-// means that Verify could not find out.
-func (a *Archive) Verify(ctx context.Context) (Report, error) { return a.verify(ctx, nil) }
+// means that Verify could not find out; the report then has what was checked so far, and
+// Report.Next the row from which [Archive.VerifyRows] can go on with the exports.
+func (a *Archive) Verify(ctx context.Context, how ...VerifyOption) (Report, error) {
+	return a.verify(ctx, nil, how)
+}
 
 // verify holds the log to what others remember of it, too.
-func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor) (Report, error) {
+func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor, how []VerifyOption) (Report, error) {
 	v := verification{kept: kept, sweep: a.newSweep(Range{}), named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
 	v.sweep.account = v.account
+	for _, option := range how {
+		option(&v)
+	}
+	v.sweep.Progress = func(exports int, rows int64) {
+		v.tell.tell(Progress{Stage: StageExports, Done: int64(exports), Of: rows})
+	}
 	if a.verifier == nil {
 		return Report{}, fmt.Errorf("archive: verify: %w", manifest.ErrNoTrustedKeys)
 	}
@@ -69,6 +78,7 @@ type verification struct {
 	logged  map[string]bool // idempotency keys of export rows
 	unread  map[string]bool // manifests that do not verify; a finding unless a row's Confirm says so
 	excused map[string]bool // folders of packets whose manifest does not verify: what belongs there is not known
+	tell    *teller
 }
 
 type signedManifest struct {
@@ -82,10 +92,13 @@ func (v *verification) find(kind exportlog.FindingKind, object, format string, a
 
 // manifests reads every manifest there is, with or without a row.
 func (v *verification) manifests(ctx context.Context) error {
+	read := int64(0)
 	for e, err := range v.archive.store.List(ctx, manifests) {
 		if err != nil {
 			return err
 		}
+		v.tell.tell(Progress{Stage: StageManifests, Done: read})
+		read++
 		bundle, err := v.archive.store.Read(ctx, e.Ref, manifest.MaxBundleBytes)
 		if err == nil {
 			var verified manifest.Verified
@@ -113,7 +126,9 @@ func (v *verification) log(ctx context.Context) (err error) {
 		}
 		anchors = append(anchors, exportlog.Anchor{Head: head, Source: m.key})
 	}
-	v.Report.Log, err = v.archive.log.Verify(ctx, exportlog.Scope{Anchors: anchors})
+	v.Report.Log, err = v.archive.log.Verify(ctx, exportlog.Scope{Anchors: anchors, Progress: func(commits, of int64) {
+		v.tell.tell(Progress{Stage: StageLog, Done: commits, Of: of})
+	}})
 	v.Findings = append(v.Findings, v.Report.Log.Findings...)
 	if errors.Is(err, exportlog.ErrDamaged) {
 		return nil

@@ -1,7 +1,9 @@
 package exportlog_test
 
 import (
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,16 +24,21 @@ func TestCurrentAsOfIsWhatCurrentSaidThen(t *testing.T) {
 	whole := open(t, memworm.New())
 	story(t, whole)
 	then := map[int64][]exportlog.Current{}
+	tables := map[int64]string{}
 	for _, r := range allRows(t, whole) {
 		minute++
 		id := mustAppend(t, writer, r)
 		then[id] = collect(t, writer, exportlog.AsOf{})
+		tables[id] = table(t, func(w io.Writer) error { return writer.WriteCSV(t.Context(), w) })
 	}
 	for row, want := range then {
 		for _, at := range []exportlog.AsOf{{Row: row}, {Time: noon.Add(time.Duration(row)*time.Minute + time.Second)}, {Row: row, Time: noon.AddDate(1, 0, 0)}} {
 			got := collect(t, writer, at)
 			if !slices.EqualFunc(got, want, sameCurrent) {
 				t.Errorf("as of %+v: %+v, want %+v", at, got, want)
+			}
+			if got := table(t, func(w io.Writer) error { return writer.WriteCSVAsOf(t.Context(), w, at) }); got != tables[row] {
+				t.Errorf("as of %+v the table is\n%swant\n%s", at, got, tables[row])
 			}
 			for _, c := range want {
 				alone, err := writer.CurrentOfAsOf(t.Context(), c.ExportRowID, at)
@@ -47,6 +54,15 @@ func TestCurrentAsOfIsWhatCurrentSaidThen(t *testing.T) {
 	if _, err := writer.CurrentOfAsOf(t.Context(), 2, exportlog.AsOf{Row: 1}); err == nil {
 		t.Error("an export stood before it was there")
 	}
+}
+
+func table(t *testing.T, write func(io.Writer) error) string {
+	t.Helper()
+	var b strings.Builder
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 func collect(t *testing.T, l *exportlog.Log, at exportlog.AsOf) []exportlog.Current {

@@ -75,17 +75,19 @@ func (r Row) checkCorrection() error {
 		}
 	}
 	if changes == 0 {
-		return fmt.Errorf("a correction that changes nothing; what can be corrected is %s", strings.Join(correctableNames(), ", "))
+		return fmt.Errorf("a correction that changes nothing; what can be corrected is %s", strings.Join(Correctable(), ", "))
 	}
 	for _, name := range r.ClearedFields {
-		if !slices.Contains(correctableNames(), name) {
-			return fmt.Errorf("cleared_fields has %.80q; what can be cleared is %s", name, strings.Join(correctableNames(), ", "))
+		if !slices.Contains(Correctable(), name) {
+			return fmt.Errorf("cleared_fields has %.80q; what can be cleared is %s", name, strings.Join(Correctable(), ", "))
 		}
 	}
 	return nil
 }
 
-func correctableNames() []string {
+// Correctable returns the names of the fields that a correction may change, as JSON has
+// them, in the order of a row.
+func Correctable() []string {
 	names := make([]string, len(correctable))
 	for i, f := range correctable {
 		names[i] = f.name

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 )
 
@@ -23,9 +24,19 @@ var csvColumns = []string{
 // The format is that of [CSVWriter]. On a damaged log what can be read is written,
 // and the error says what could not.
 func (l *Log) WriteCSV(ctx context.Context, w io.Writer) error {
+	return writeCSV(w, l.Current(ctx))
+}
+
+// WriteCSVAsOf is [Log.WriteCSV] of every export as it stood at a moment: see
+// [Log.CurrentAsOf].
+func (l *Log) WriteCSVAsOf(ctx context.Context, w io.Writer, at AsOf) error {
+	return writeCSV(w, l.CurrentAsOf(ctx, at))
+}
+
+func writeCSV(w io.Writer, exports iter.Seq2[Current, error]) error {
 	out, err := NewCSVWriter(w, csvColumns...)
 	var damage error
-	for c, bad := range l.Current(ctx) {
+	for c, bad := range exports {
 		if err != nil {
 			break
 		}

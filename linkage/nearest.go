@@ -55,7 +55,7 @@ func nearRow(r exportlog.Row) string {
 			ids = append(ids, fmt.Sprintf("%.120q", id))
 		}
 	}
-	return fmt.Sprintf("%s (bound to row %d)", strings.Join(ids, " "), r.SubjectExportRowID)
+	return fmt.Sprintf("%s (bound to row %d, %.120q)", strings.Join(ids, " "), r.SubjectExportRowID, r.PromotionPacketID)
 }
 
 // Is matches ErrNotLocated.

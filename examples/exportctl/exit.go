@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/archive/spool"
+	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
 	"github.com/holdfast-archive/holdfast/retention/policy"
@@ -73,12 +76,24 @@ type unreachableError struct{ err error }
 func (e unreachableError) Error() string { return e.err.Error() }
 func (e unreachableError) Unwrap() error { return e.err }
 
-// remedies say what an error comes to, and what to do next, the first that matches.
-var remedies = []struct {
+// remedy is what an error comes to, and what to do next.
+type remedy struct {
 	is     error
 	status int
 	todo   string
-}{
+}
+
+func remedyOf(err error) *remedy {
+	for i := range remedies {
+		if errors.Is(err, remedies[i].is) {
+			return &remedies[i]
+		}
+	}
+	return nil
+}
+
+// remedies say what an error comes to, and what to do next, the first that matches.
+var remedies = []remedy{
 	{archive.ErrPending, exitPending, "Let the release go on. Run `exportctl flush` when the bucket and the key can be reached; `exportctl pending` lists what waits."},
 	{archive.ErrPartial, exitUnfinished, "Run the same command again: what is done is skipped."},
 	{exportlog.ErrOutcomeUnknown, exitUnfinished, "Run the same command again: what was stored is found, the rest is completed."},
@@ -108,8 +123,20 @@ var remedies = []struct {
 	{linkage.ErrBadDivergence, exitWrongUse, "Say what diverged: --summary or --delta. Nothing was written."},
 	{linkage.ErrPeers, exitWrongUse, "Choose --withhold-manifest or --reveal-peers."},
 	{linkage.ErrNoProofs, exitWrongUse, "Give the log's private key with --log-key, or make the pack --without-proofs."},
+	{linkage.ErrBadStory, exitWrongUse, "Name one thing that the story is of: --packet, --row, --incident, --rollback or --cycle."},
+	{linkage.ErrTooMuch, exitWrongUse, "Ask for less: one packet, or a cycle --from and --until."},
+	{linkage.ErrBadEvent, exitWrongUse, "Mend the line named, or leave it out. Nothing was written."},
+	{linkage.ErrBadTemplate, exitWrongUse, "Mend the file named."},
+	{exportlog.ErrBadRow, exitWrongUse, "Nothing was written."},
 	{manifest.ErrUnknownKey, exitFindings, "If the key is one of yours, add it to --trust; if not, somebody else signed this."},
 	{manifest.ErrNoTrustedKeys, exitWrongUse, "Say whose signatures count: --trust holdfast.key.pub."},
+	{manifest.ErrNoSignature, exitUnreachable, "The key did not sign. `exportctl keys check` has it sign once; ask whoever runs the key service."},
+	{manifest.ErrUnsupportedKey, exitWrongUse, "`exportctl keys create` makes a key that all verifiers know."},
+	{manifest.ErrUnknownKMS, exitWrongUse, "Write awskms://, gcpkms://, azurekms:// or hashivault://, or the name of a key's file."},
+	{manifest.ErrNotOwner, exitFindings, "Sign with a key of an owner whom the trust.yaml lists, or have its owners list this one."},
+	{manifest.ErrKeyNotInUse, exitFindings, "Sign with the key in use; `exportctl keys show` lists until when each was."},
+	{errEncrypted, exitWrongUse, "The password can also be empty: that is one as well, and must be set."},
+	{syscall.ENOTDIR, exitWrongUse, "Give the path of a directory."},
 	{worm.ErrUnsupported, exitWrongUse, "This bucket cannot do it. `exportctl doctor` says what to enable."},
 	{worm.ErrForeignURI, exitWrongUse, "This address is of another bucket: give that one as --bucket."},
 	{worm.ErrUnavailable, exitUnreachable, "The store does not answer, or is busy. Try again; `exportctl doctor` looks at it step by step."},
@@ -134,19 +161,25 @@ func (t *tool) conclude(ctx context.Context, c *cobra.Command, err error) int {
 
 func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, todo string) {
 	var usage usageError
-	var unreachable unreachableError
+	var unopened bucketError
+	why := causeOf(err)
+	remedy := remedyOf(err)
+	var stopped stoppedError
 	switch {
+	case ctx.Err() != nil && errors.As(err, &stopped):
+		return exitInterrupted, "Interrupted. " + stopped.todo
 	case ctx.Err() != nil:
 		return exitInterrupted, "Interrupted. Run the same command again: it goes on where it stopped, and nothing is done twice."
+	case errors.As(err, &usage) && remedy != nil:
+		return exitWrongUse, remedy.todo
 	case errors.As(err, &usage):
 		return exitWrongUse, fmt.Sprintf("See `%s --help`.", c.CommandPath())
-	case errors.As(err, &unreachable):
+	case why != nil && (errors.As(err, &unopened) || remedy == nil || remedy.is == worm.ErrUnavailable):
+		return why.status, why.todo
+	case remedy != nil:
+		return remedy.status, remedy.todo
+	case errors.As(err, &unopened), errors.As(err, new(unreachableError)):
 		return exitUnreachable, "Check the URL, the network and the credentials; `exportctl doctor` looks at them step by step."
-	}
-	for _, r := range remedies {
-		if errors.Is(err, r.is) {
-			return r.status, r.todo
-		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return exitUnreachable, "It took longer than --timeout. Run the same command again: what is done is found."
@@ -159,16 +192,31 @@ func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, tod
 
 // complaint is an error as JSON.
 type complaint struct {
-	Command string `json:"command"`
-	Error   string `json:"error"`
-	Todo    string `json:"todo"`
-	Status  int    `json:"exit_status"`
+	Command    string            `json:"command"`
+	Error      string            `json:"error"`
+	Todo       string            `json:"todo"`
+	Status     int               `json:"exit_status"`
+	Candidates []json.RawMessage `json:"candidates,omitempty"` // export rows that may have been meant
 }
 
 func (t *tool) complain(c *cobra.Command, err error, status int, todo string) {
+	candidates := candidatesOf(err)
 	if t.screen.JSON {
-		t.screen.Complain(complaint{Command: c.CommandPath(), Error: err.Error(), Todo: todo, Status: status})
+		t.screen.Complain(complaint{Command: c.CommandPath(), Error: t.briefly(err), Todo: todo, Status: status, Candidates: rowsJSON(candidates)})
 		return
 	}
-	t.screen.Problem(c.CommandPath(), err.Error(), todo)
+	if len(candidates) > 0 {
+		t.screen.Aside(func(p *screen.Page) { drawRows(p, candidates) })
+		err = linkage.ErrAmbiguous
+	}
+	t.screen.Problem(c.CommandPath(), t.briefly(err), todo)
+}
+
+// candidatesOf returns the exports among which nobody guesses.
+func candidatesOf(err error) []exportlog.Row {
+	var ambiguous *linkage.AmbiguousError
+	if errors.As(err, &ambiguous) {
+		return ambiguous.Candidates
+	}
+	return nil
 }

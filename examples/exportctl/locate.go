@@ -14,22 +14,20 @@ import (
 // locate finds the one export row that is meant by a row's number, an archive_uri or an
 // id. A row that is about an export leads to it.
 func locate(ctx context.Context, a *archive.Archive, export string) (exportlog.Row, error) {
-	if strings.Contains(export, "://") {
+	if isURI(export) {
 		evidence, err := a.Retrieve(ctx, export)
 		return evidence.Row, err
 	}
-	var first error
-	for _, q := range meanings(export) {
+	var row exportlog.Row
+	err := firstMeant(export, func(q exportlog.Query) error {
 		located, err := linkage.New(a).Locate(ctx, q)
-		if !errors.Is(err, linkage.ErrNotLocated) {
-			return located.Export, err
-		}
-		if first == nil {
-			first = err // it names the packets that are near
-		}
-	}
-	return exportlog.Row{}, first
+		row = located.Export
+		return err
+	})
+	return row, err
 }
+
+func isURI(export string) bool { return strings.Contains(export, "://") }
 
 // meanings are what an export may be named by.
 func meanings(export string) []exportlog.Query {
@@ -37,4 +35,25 @@ func meanings(export string) []exportlog.Query {
 		return []exportlog.Query{{ExportRowID: row}}
 	}
 	return []exportlog.Query{{PromotionPacketID: export}, {IncidentTicketID: export}, {RollbackEventID: export}, {ExportBatchID: export}}
+}
+
+// firstMeant tries what an export may be named by, until something is found. If nothing
+// is, the error is the one that names what is near.
+func firstMeant(export string, try func(exportlog.Query) error) error {
+	var nothing error
+	for _, q := range meanings(export) {
+		err := try(q)
+		if !errors.Is(err, linkage.ErrNotLocated) {
+			return err
+		}
+		if nothing == nil || !namesNearest(nothing) && namesNearest(err) {
+			nothing = err
+		}
+	}
+	return nothing
+}
+
+func namesNearest(err error) bool {
+	var e *linkage.NotLocatedError
+	return errors.As(err, &e) && len(e.Nearest) > 0
 }

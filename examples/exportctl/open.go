@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/holdfast-archive/holdfast/archive"
@@ -55,16 +56,23 @@ func (t *tool) store(ctx context.Context) (*worm.Store, error) {
 	if t.shared.bucket == "" {
 		return nil, wrongUse("which bucket? Give --bucket URL, or set %s", variable("bucket"))
 	}
+	if !strings.Contains(t.shared.bucket, "://") {
+		return nil, wrongUse("--bucket %q is no URL: write s3://NAME, gs://NAME, azblob://NAME or file:///PATH", t.shared.bucket)
+	}
+	return openStore(ctx, t.shared.bucket)
+}
+
+func openStore(ctx context.Context, url string) (*worm.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	store, err := worm.Open(ctx, t.shared.bucket)
+	store, err := worm.Open(ctx, url)
 	if err != nil {
-		return nil, unanswered(ctx, err)
+		return nil, bucketError{url, unanswered(ctx, err)}
 	}
 	for _, err := range store.List(ctx, "log/commits/") {
 		if err != nil {
 			store.Close()
-			return nil, unanswered(ctx, err)
+			return nil, bucketError{url, unanswered(ctx, err)}
 		}
 		break
 	}

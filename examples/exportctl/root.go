@@ -88,7 +88,13 @@ An exit status always means the same:
 		commands []*cobra.Command
 	}{
 		{releasing, []*cobra.Command{t.exportCommand()}},
-		{oncall, []*cobra.Command{t.findCommand(), t.showCommand()}},
+		{oncall, []*cobra.Command{t.findCommand(), t.showCommand(), t.linkCommand(), t.proveCommand(), t.lineageCommand(), t.rehearseCommand(), t.templateCommand()}},
+		{auditing, []*cobra.Command{t.verifyCommand(), t.confirmCommand(), t.compareCommand(), t.coverageCommand(), t.packCommand(), t.reconcileCommand(), t.figuresCommand(), t.csvCommand(), t.correctCommand(), t.deliverCommand()}},
+		{keeping, []*cobra.Command{
+			t.holdCommand(), t.releaseCommand(), t.reviewHoldsCommand(), t.extendCommand(), t.reclassifyCommand(),
+			t.radarCommand(), t.replicateCommand(), t.checkpointCommand(), t.sealCommand(), t.pendingCommand(), t.flushCommand(),
+		}},
+		{settingUp, []*cobra.Command{t.doctorCommand(), t.keysCommand(), t.policyCommand()}},
 	} {
 		for _, c := range group.commands {
 			c.GroupID = group.id

@@ -56,13 +56,16 @@ func openKMS(ctx context.Context, uri string) (*manifest.Signer, error) {
 	return signer, err
 }
 
+// errEncrypted: nobody said how to open the key.
+var errEncrypted = errors.New("the key is encrypted")
+
 func password() ([]byte, error) {
 	for _, name := range passwords {
 		if p, ok := os.LookupEnv(name); ok {
 			return []byte(p), nil
 		}
 	}
-	return nil, fmt.Errorf("the key is encrypted: set %s", strings.Join(passwords, " or "))
+	return nil, fmt.Errorf("%w: set %s", errEncrypted, strings.Join(passwords, " or "))
 }
 
 // signer makes a signer of an identity, whose token comes from github, env:NAME or

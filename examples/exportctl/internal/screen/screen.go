@@ -52,6 +52,14 @@ func (s *Screen) Show(result any, draw func(*Page)) error {
 	return err
 }
 
+// Aside draws a page on standard error: what belongs to a problem, and to no result.
+func (s *Screen) Aside(draw func(*Page)) {
+	p := &Page{}
+	draw(p)
+	// An error of standard error has nowhere to go.
+	_, _ = s.Err.Write(p.b.Bytes())
+}
+
 // WriteJSON writes a result as one JSON document. Characters are written as they are.
 func (s *Screen) WriteJSON(result any) error { return writeJSON(s.Out, result) }
 

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/holdfast-archive/holdfast/archive"
+	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
+)
+
+// changer is a change of the exports that a selection means.
+type changer func(context.Context, *archive.Archive, archive.Selection, func(archive.ChangeReport)) (archive.ChangeReport, error)
+
+// change makes a change, shows how far it has come, and what became of each export.
+func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, did string, do changer) error {
+	sel, err := flags.selection()
+	if err != nil {
+		return err
+	}
+	wanted := change
+	if dryRun {
+		wanted = readLog
+	}
+	a, err := t.open(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if dryRun {
+		t.screen.Note("nothing was changed; these are meant:")
+		return t.find(ctx, a, []archive.Selection{sel})
+	}
+	bar := t.screen.Progress("exports "+did, 0, screen.Things)
+	seen := 0
+	report, err := do(ctx, a, sel, func(r archive.ChangeReport) {
+		bar.Add(int64(r.Selected() - seen))
+		seen = r.Selected()
+	})
+	bar.Close()
+	if err != nil && report.Selected() == 0 {
+		return err
+	}
+	shown := changedOf(report, did)
+	if shown := t.screen.Show(shown, shown.draw); shown != nil {
+		return shown
+	}
+	return stopped(err, fmt.Sprintf("%d exports are %s and logged: run the same command again, and it goes on with the others.", len(report.Changed)+len(report.Already), did))
+}
+
+// changed is an archive.ChangeReport in JSON.
+type changed struct {
+	Changed []int64        `json:"changed"` // export_row_ids
+	Already []int64        `json:"already"`
+	Failed  []failedChange `json:"failed"`
+	Commits int            `json:"commits_extended,omitempty"`
+
+	did string
+}
+
+type failedChange struct {
+	ExportRowID       int64    `json:"export_row_id"`
+	PromotionPacketID string   `json:"promotion_packet_id"`
+	Done              []string `json:"done"`
+	NotDone           []string `json:"not_done"`
+	Problem           string   `json:"problem"`
+}
+
+func changedOf(r archive.ChangeReport, did string) changed {
+	x := changed{Changed: append([]int64{}, r.Changed...), Already: append([]int64{}, r.Already...), Failed: []failedChange{}, Commits: r.Commits, did: did}
+	for _, f := range r.Failed {
+		x.Failed = append(x.Failed, failedChange{f.ExportRowID, f.PromotionPacketID, append([]string{}, f.Done...), append([]string{}, f.NotDone...), f.Err.Error()})
+	}
+	return x
+}
+
+func (x changed) draw(p *screen.Page) {
+	var cells [][]any
+	for _, f := range x.Failed {
+		for _, key := range f.Done {
+			cells = append(cells, []any{f.ExportRowID, f.PromotionPacketID, "done", key})
+		}
+		for _, key := range f.NotDone {
+			cells = append(cells, []any{f.ExportRowID, f.PromotionPacketID, "NOT done", key})
+		}
+	}
+	p.Table([]string{"row", "promotion_packet_id", "state", "object"}, cells)
+	for _, f := range x.Failed {
+		p.Bad("row %d  %s", f.ExportRowID, screen.Clean(f.Problem))
+	}
+	if len(x.Changed) > 0 {
+		p.Good("%d exports %s, with a row for each", len(x.Changed), x.did)
+	}
+	if len(x.Already) > 0 {
+		p.Good("%d exports needed nothing", len(x.Already))
+	}
+	if x.Commits > 0 {
+		p.Good("%d commits of the log are locked as long", x.Commits)
+	}
+	if len(x.Changed)+len(x.Already)+len(x.Failed) == 0 {
+		p.Mind("no export is meant by this")
+	}
+}
+
+// writeS3Batch writes the exports meant as a manifest of S3 Batch Operations.
+func (t *tool) writeS3Batch(ctx context.Context, flags *selectionFlags, path string) (err error) {
+	sel, err := flags.selection()
+	if err != nil {
+		return err
+	}
+	a, err := t.open(ctx, readEvidence)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	written, err := s3Batch(ctx, a, sel, path)
+	if err != nil {
+		return err
+	}
+	return t.screen.Show(written, func(p *screen.Page) {
+		p.Good("%s names %d objects for S3 Batch Operations", screen.Clean(path), written.Objects)
+		p.Line("  No hold is set yet. Run a job of S3PutObjectLegalHold over it, then this command without")
+		p.Line("  --s3-batch-manifest: it finds the holds set, and appends the rows.")
+	})
+}
