@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
@@ -45,8 +47,20 @@ func openURL(ctx context.Context, u *url.URL) (worm.Driver, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	d.(*driver).close = b.Close
+	s3d := d.(*driver)
+	s3d.client, s3d.close = s3.New(s3d.client.Options(), keepConnections), b.Close
 	return d, nil
+}
+
+// idle is how many connections to the bucket stay open when nothing is asked: as many as
+// there may be requests at once. The SDK keeps ten, and makes the others anew each time.
+const idle = 128
+
+// keepConnections sets that, if the client's transport is the SDK's own.
+func keepConnections(o *s3.Options) {
+	if b, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+		o.HTTPClient = b.WithTransportOptions(func(t *http.Transport) { t.MaxIdleConns, t.MaxIdleConnsPerHost = idle, idle })
+	}
 }
 
 func openBucket(ctx context.Context, b *blob.Bucket) (worm.Driver, error) {
