@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"gocloud.dev/blob/azureblob"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/azureworm"
@@ -23,18 +25,40 @@ var containers atomic.Int64
 func newContainer(t testing.TB, host string) string {
 	t.Helper()
 	name := fmt.Sprintf("container-%d", containers.Add(1))
+	if _, err := newClient(t, host, name, http.DefaultTransport).Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func newClient(t testing.TB, host, name string, transport http.RoundTripper) *container.Client {
+	t.Helper()
 	cred, err := container.NewSharedKeyCredential(servers.AzuriteAccount, servers.AzuriteKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := container.NewClientWithSharedKeyCredential(fmt.Sprintf("http://%s/%s/%s", host, servers.AzuriteAccount, name), cred, nil)
+	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: &http.Client{Transport: transport}}}
+	c, err := container.NewClientWithSharedKeyCredential(fmt.Sprintf("http://%s/%s/%s", host, servers.AzuriteAccount, name), cred, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Create(t.Context(), nil); err != nil {
+	return c
+}
+
+// overClient opens a container by a client that keeps as many connections as are used at
+// once: making one anew takes longer than a request.
+func overClient(t testing.TB, c *container.Client) *worm.Store {
+	t.Helper()
+	b, err := azureblob.OpenBucket(t.Context(), c, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return name
+	t.Cleanup(func() { b.Close() })
+	s, err := worm.OpenBucket(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // open opens a container by URL, at a server or a proxy before it.
@@ -78,7 +102,7 @@ func TestCrowdInEveryStorm(t *testing.T) {
 				return faultproxy.None
 			})
 			name := newContainer(t, host)
-			calm, stormy := open(t, host, name, ""), open(t, strings.TrimPrefix(proxy.URL, "http://"), name, "")
+			calm, stormy := open(t, host, name, ""), overClient(t, newClient(t, strings.TrimPrefix(proxy.URL, "http://"), name, &http.Transport{MaxIdleConnsPerHost: goroutines}))
 			wormtest.Crowd(t, stormy, calm, goroutines, keys, proxy.Settle)
 			t.Logf("%d requests were made to fail", proxy.Injected())
 			if proxy.Injected() == 0 {
