@@ -72,8 +72,8 @@ func rewrite(path string, change func([]byte) []byte) error {
 // Whatever object of a bucket comes to harm, and whether or not its lock record
 // goes with it, Verify names it.
 func TestEveryObjectIsMissed(t *testing.T) {
-	cfg := config(t)
-	objects := objectsOf(t, cfg)
+	stage := newStage(t)
+	objects := objectsOf(t, stage.dir)
 	if len(objects) != 13 { // 3 packets, 3 exhibits, 3 manifests, 4 commits
 		t.Fatalf("%d objects: %v", len(objects), objects)
 	}
@@ -81,8 +81,7 @@ func TestEveryObjectIsMissed(t *testing.T) {
 		for name, harm := range harms {
 			for _, record := range []string{"kept", "forged"} {
 				t.Run(fmt.Sprintf("%s %s, lock record %s", shorten(object), name, record), func(t *testing.T) {
-					dir := t.TempDir()
-					scene(t, inDirectory(t, dir, cfg))
+					dir := stage.set(t)
 					path := filepath.Join(dir, real(t, dir, object))
 					if err := harm(path); err != nil {
 						t.Fatal(err)
@@ -90,18 +89,51 @@ func TestEveryObjectIsMissed(t *testing.T) {
 					if record == "forged" {
 						forgeRecord(t, path)
 					}
-					wantNamed(t, inDirectory(t, dir, cfg), dir, path)
+					wantNamed(t, inDirectory(t, dir, stage.cfg), dir, path)
 				})
 			}
 		}
 	}
 }
 
-// objectsOf lists a scene's objects. Manifests have other names each time; they
-// are listed by their batches.
-func objectsOf(t *testing.T, cfg archive.Config) []string {
-	dir := t.TempDir()
-	scene(t, inDirectory(t, dir, cfg))
+// stage is a directory with a scene, which can be set as it was at first: addresses name
+// the directory, and making one takes longer than a test that harms it.
+type stage struct {
+	cfg         archive.Config
+	dir, spared string
+}
+
+func newStage(t *testing.T) stage {
+	t.Helper()
+	s := stage{cfg: config(t), dir: t.TempDir(), spared: t.TempDir()}
+	scene(t, inDirectory(t, s.dir, s.cfg))
+	if err := os.CopyFS(s.spared, os.DirFS(s.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s stage) set(t *testing.T) (dir string) {
+	t.Helper()
+	if err := os.RemoveAll(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(s.dir, os.DirFS(s.spared)); err != nil {
+		t.Fatal(err)
+	}
+	return s.dir
+}
+
+// A stage that nothing was done to verifies: what the tests find is what they did.
+func TestStageIsWhole(t *testing.T) {
+	s := newStage(t)
+	if _, err := inDirectory(t, s.set(t), s.cfg).Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// objectsOf lists a scene's objects; manifests by their batches.
+func objectsOf(t *testing.T, dir string) []string {
 	var objects []string
 	for path := range snapshot(t, dir) {
 		if strings.HasPrefix(path, "manifests/") {
@@ -182,24 +214,23 @@ func wantNamed(t *testing.T, a *archive.Archive, dir, path string) {
 
 // An object whose lock record is gone is named, though its bytes are intact.
 func TestLostLocksAreMissed(t *testing.T) {
-	cfg := config(t)
-	for _, object := range objectsOf(t, cfg) {
+	stage := newStage(t)
+	for _, object := range objectsOf(t, stage.dir) {
 		t.Run(shorten(object), func(t *testing.T) {
-			dir := t.TempDir()
-			scene(t, inDirectory(t, dir, cfg))
+			dir := stage.set(t)
 			path := filepath.Join(dir, real(t, dir, object))
 			if err := os.Remove(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock")); err != nil {
 				t.Fatal(err)
 			}
-			wantNamed(t, inDirectory(t, dir, cfg), dir, path)
+			wantNamed(t, inDirectory(t, dir, stage.cfg), dir, path)
 		})
 	}
 }
 
 // Objects that change places are both missed.
 func TestSwappedObjectsAreMissed(t *testing.T) {
-	cfg := config(t)
-	objects := objectsOf(t, cfg)
+	stage := newStage(t)
+	objects := objectsOf(t, stage.dir)
 	for i, one := range objects {
 		for _, other := range objects[i+1:] {
 			if filepath.Base(one) != filepath.Base(other) && !strings.HasPrefix(one, "log/") && !strings.HasPrefix(one, "manifests/") ||
@@ -207,8 +238,7 @@ func TestSwappedObjectsAreMissed(t *testing.T) {
 				continue // like with like, as a forger would
 			}
 			t.Run(shorten(one)+" with "+shorten(other), func(t *testing.T) {
-				dir := t.TempDir()
-				scene(t, inDirectory(t, dir, cfg))
+				dir := stage.set(t)
 				first, second := filepath.Join(dir, real(t, dir, one)), filepath.Join(dir, real(t, dir, other))
 				a, err := os.ReadFile(first)
 				if err != nil {
@@ -224,8 +254,8 @@ func TestSwappedObjectsAreMissed(t *testing.T) {
 					}
 					forgeRecord(t, path)
 				}
-				wantNamed(t, inDirectory(t, dir, cfg), dir, first)
-				wantNamed(t, inDirectory(t, dir, cfg), dir, second)
+				wantNamed(t, inDirectory(t, dir, stage.cfg), dir, first)
+				wantNamed(t, inDirectory(t, dir, stage.cfg), dir, second)
 			})
 		}
 	}

@@ -213,16 +213,19 @@ func TestPackForged(t *testing.T) {
 		"manifest":                `p=$(jq -r .dsseEnvelope.payload manifest.sigstore.json | base64 -d | sed s/promote/decline/ | base64 -w0); jq -c --arg p "$p" '.dsseEnvelope.payload = $p' manifest.sigstore.json > m; mv m manifest.sigstore.json`,
 		"contents":                "sed -i s/scorecard/scoreboard/ contents",
 	} {
-		dir := t.TempDir() + "/pack"
-		if err := os.CopyFS(dir, os.DirFS(original)); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := shell(t, dir, "set -e; "+forge+"; "+sums, ""); err != nil {
-			t.Fatalf("%s: %v: %s", name, err, out)
-		}
-		if out, err := shell(t, dir, script, ""); (err == nil) != (name == "nothing") {
-			t.Errorf("%s: %v\n%s", name, err, out)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir() + "/pack"
+			if err := os.CopyFS(dir, os.DirFS(original)); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := shell(t, dir, "set -e; "+forge+"; "+sums, ""); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if out, err := shell(t, dir, script, ""); (err == nil) != (name == "nothing") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }
 
