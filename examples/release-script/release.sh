@@ -22,5 +22,6 @@ if "$@"; then
 	exit 0
 fi
 id=$(jq -r .promotion_packet_id "$packet/packet.json")
-exportctl link "$id" --rollback "rb-$deploy" --summary "deploy $deploy failed and was rolled back" --ack "release-ops:$SERVICE_OWNER"
+exportctl link --packet "$id" --rollback "rb-$deploy" --ack "release-ops: $SERVICE_OWNER" \
+	--summary "deploy $deploy failed and was rolled back"
 exit 1
