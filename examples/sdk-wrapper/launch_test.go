@@ -93,7 +93,7 @@ func TestHidesWhatIsBelow(t *testing.T) {
 }
 
 func TestServiceRuns(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "run", "./service", t.TempDir()).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "run", "./service", filepath.Join(t.TempDir(), "launches")).CombinedOutput()
 	if err != nil || !strings.HasSuffix(string(out), "INC-2888 is about launch 1 proven: true\n") {
 		t.Errorf("%v: %s", err, out)
 	}

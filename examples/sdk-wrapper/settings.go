@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/holdfast-archive/holdfast/archive"
@@ -46,11 +47,14 @@ func Production(ctx context.Context) (*Meridian, error) {
 	return production.open(ctx, signer)
 }
 
-// Local opens a record in a directory, for tests and for a laptop. It proves nothing to
+// Local opens a record in a directory, which it makes, for tests and for a laptop. It proves nothing to
 // anybody: the key lies beside it.
 func Local(ctx context.Context, dir string) (*Meridian, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	bucket := url.URL{Scheme: "file", Path: filepath.Join(dir, "launches"), RawQuery: "create_dir=true"}
