@@ -156,6 +156,7 @@ func TestREADMEVerifiesInBash(t *testing.T) {
 		"nothing":     {"holdfast.key.pub", "", "", ""},
 		"a row":       {"log/commits/000/000/000/003.jsonl", "INC-1", "INC-2", "FAILED: row 4 does not follow"},
 		"the first":   {"log/commits/000/000/000/001.jsonl", "pp-1", "pp-7", "FAILED: row 2 does not follow"},
+		"the past":    {"log/commits/000/000/000/001.jsonl", "pp-1", "pp-7", "was signed over another row 1"},
 		"a packet":    {"packets/pp-2/*/packet.json", "promote", "hold", "packet.json: FAILED"},
 		"an exhibit":  {"packets/pp-2/*/exhibits/s*", "yellow", "green", "scorecard.pdf: FAILED"},
 		"a manifest":  {"manifests/*/[0-9a-f]*", "{", " {", "is not what the log names"},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
@@ -163,5 +166,29 @@ func TestFailureCheckpointOfAnInconsistentTree(t *testing.T) {
 	foreign, err := openWith(t, other, checkpointKey(t)).Verify(t.Context(), exportlog.Scope{})
 	if err == nil || !named(foreign, exportlog.BadCheckpoint, "log/checkpoints/000/000/000/600", 0) {
 		t.Errorf("Verify with another key saw %v", foreign.Findings)
+	}
+}
+
+// A checkpoint whose bytes are not those that were stored is named, and does not keep
+// Verify from the rest.
+func TestFailureCheckpointRewritten(t *testing.T) {
+	dir, key := t.TempDir(), checkpointKey(t)
+	driver, err := fileworm.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := openWith(t, driver, key)
+	fill(t, l, 3)
+	if _, err := l.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const object = "log/checkpoints/000/000/000/003"
+	path := filepath.Join(dir, object)
+	if err := errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, []byte("rewritten"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	report, err := openWith(t, driver, key).Verify(t.Context(), exportlog.Scope{})
+	if !errors.Is(err, exportlog.ErrDamaged) || !named(report, exportlog.BadCheckpoint, object, 0) || report.Rows != 3 {
+		t.Errorf("%d rows, %v", report.Rows, err)
 	}
 }
