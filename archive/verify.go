@@ -39,7 +39,9 @@ type Report struct {
 func (a *Archive) Verify(ctx context.Context) (Report, error) { return a.verify(ctx, nil) }
 
 // verify holds the log to what others remember of it, too.
-func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor) (Report, error) {
+func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor) (_ Report, err error) {
+	ctx, op := a.watch.begin(ctx, "verify archive")
+	defer func() { a.watch.end(ctx, op, err) }()
 	v := verification{kept: kept, sweep: a.newSweep(Range{}), named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
 	v.sweep.account = v.account
 	if a.verifier == nil {
