@@ -88,7 +88,7 @@ func (s *seen) metrics(t *testing.T) map[string]metricdata.Metrics {
 func attr(span trace.ReadOnlySpan, key string) string {
 	for _, a := range span.Attributes() {
 		if string(a.Key) == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
@@ -134,7 +134,7 @@ func TestStagesAreWatched(t *testing.T) {
 	}
 	for _, span := range s.spans.Ended() {
 		for _, a := range span.Attributes() {
-			if strings.Contains(a.Value.Emit(), "TOP-SECRET") {
+			if strings.Contains(a.Value.String(), "TOP-SECRET") {
 				t.Errorf("%s tells what the packet says: %v", span.Name(), a)
 			}
 		}
