@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -244,5 +245,58 @@ func TestNothingIsWatchedUnasked(t *testing.T) {
 	caller.End()
 	if got := spans.Ended(); len(got) != 1 || len(got[0].Attributes()) != 0 || len(got[0].Events()) != 0 {
 		t.Errorf("%d spans", len(got))
+	}
+}
+
+// What waits in the spool is counted, and a warning says where and why.
+func TestPendingIsWatched(t *testing.T) {
+	cfg := config(t)
+	s := watched(t, &cfg)
+	cfg.Spool = archive.Spool{Dir: t.TempDir() + "/spool"}
+	a := over(t, deafBucket{memworm.New()}, cfg)
+	if _, err := a.Export(t.Context(), packet(t, "pp-1")); !errors.Is(err, archive.ErrPending) {
+		t.Fatal(err)
+	}
+	if span := s.span(t, "export packets"); attr(span, "holdfast.export.outcome") != "pending" || attr(span, "error.type") != "pending, NOT exported" {
+		t.Errorf("attributes %v", span.Attributes())
+	}
+	if log := s.log.String(); !strings.Contains(log, `"level":"WARN","msg":"pending, NOT exported","promotion_packet_id":"pp-1"`) {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// conflictingBucket is in somebody else's way once.
+type conflictingBucket struct {
+	*memworm.Bucket
+	once sync.Once
+}
+
+func (b *conflictingBucket) Create(ctx context.Context, in worm.Creation) (ref worm.Ref, err error) {
+	b.once.Do(func() { err = worm.ErrConflict })
+	if err != nil {
+		return worm.Ref{}, err
+	}
+	return b.Bucket.Create(ctx, in)
+}
+
+// What is done again is a warning, an event and a count; the export has not failed.
+func TestRetriesAreWatched(t *testing.T) {
+	cfg := config(t)
+	s := watched(t, &cfg)
+	a := over(t, &conflictingBucket{Bucket: memworm.New()}, cfg)
+	if _, err := a.Export(t.Context(), packet(t, "pp-1")); err != nil {
+		t.Fatal(err)
+	}
+	store := s.span(t, "store packets")
+	if len(store.Events()) != 1 || store.Events()[0].Name != "holdfast.retry" || store.Status().Code != codes.Unset {
+		t.Errorf("events %v, %v", store.Events(), store.Status())
+	}
+	p := s.metrics(t)["holdfast.retries"].Data.(metricdata.Sum[int64]).DataPoints
+	want := attribute.NewSet(attribute.String("holdfast.operation.name", "put object"), attribute.String("error.type", "conflict with another writer"))
+	if len(p) != 1 || p[0].Value != 1 || !p[0].Attributes.Equals(&want) {
+		t.Errorf("counted %v", p)
+	}
+	if log := s.log.String(); !strings.Contains(log, `"level":"WARN","msg":"again: put object"`) {
+		t.Errorf("log: %s", log)
 	}
 }
