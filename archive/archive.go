@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/exportlog/telemetry"
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -34,6 +35,10 @@ type Config struct {
 	// Spool is where packets wait while the bucket or the key does not answer. With its
 	// zero value, Export fails then.
 	Spool Spool
+
+	// Telemetry is where exports, their stages and what else is done are reported, as
+	// "Watching it" above says; its zero value reports nothing.
+	Telemetry telemetry.Config
 }
 
 // Archive is one bucket of evidence. It is safe for concurrent use, and any
@@ -50,6 +55,7 @@ type Archive struct {
 	cfg      Config                              // as given
 	unsafe   bool                                // as Config.UnsafeWithoutLocks
 	spool    *spooler                            // nil for none
+	watch    watch
 }
 
 // Open opens the bucket that a gocloud-style URL names, such as
@@ -83,6 +89,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 		clock:    cfg.Clock,
 		cfg:      cfg,
 		unsafe:   cfg.UnsafeWithoutLocks,
+		watch:    newWatch(cfg.Telemetry),
 	}
 	if a.policy == nil {
 		a.policy = policy.Default()
@@ -100,7 +107,7 @@ func OpenStore(store *worm.Store, cfg Config) (*Archive, error) {
 	if a.spool, err = openSpool(cfg.Spool); err != nil {
 		return nil, fmt.Errorf("archive: open: %w", err)
 	}
-	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Checkpoints: cfg.Checkpoints, Lock: func(at time.Time) retention.Lock {
+	a.log = exportlog.Open(store, exportlog.Config{Clock: a.clock, Checkpoints: cfg.Checkpoints, Telemetry: cfg.Telemetry, Lock: func(at time.Time) retention.Lock {
 		return a.lockable(a.policy.Matrix().Longest(at))
 	}})
 	return a, nil
@@ -134,6 +141,9 @@ func (a *Archive) keepsLocks() error {
 
 // Log returns the bucket's export log.
 func (a *Archive) Log() *exportlog.Log { return a.log }
+
+// Telemetry returns Config.Telemetry, for what is built on an archive to report to.
+func (a *Archive) Telemetry() telemetry.Config { return a.cfg.Telemetry }
 
 // Policy returns the policy in force.
 func (a *Archive) Policy() *policy.Policy { return a.policy }

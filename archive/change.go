@@ -208,7 +208,7 @@ func (a *Archive) newManifestReader() *manifestReader { return &manifestReader{o
 func (a *Archive) eachObject(ctx context.Context, t target, refs []worm.Ref, do func(context.Context, target, worm.Ref) error) *ChangeFailure {
 	f := ChangeFailure{ExportRowID: t.ExportRowID, PromotionPacketID: t.PromotionPacketID}
 	for _, ref := range refs {
-		if err := persist(ctx, func() error { return do(ctx, t, ref) }); err != nil {
+		if err := a.persist(ctx, ref.Key, func() error { return do(ctx, t, ref) }); err != nil {
 			f.NotDone, f.Err = append(f.NotDone, ref.Key), errors.Join(f.Err, err)
 			continue
 		}
@@ -222,13 +222,14 @@ func (a *Archive) eachObject(ctx context.Context, t target, refs []worm.Ref, do 
 
 // persist tries again what other writers were in the way of, or whose outcome is not
 // known: changes of locks can be made as often as it takes.
-func persist(ctx context.Context, do func() error) error {
+func (a *Archive) persist(ctx context.Context, key string, do func() error) error {
 	wait := gax.Backoff{Initial: 20 * time.Millisecond, Max: 2 * time.Second, Multiplier: 3}
 	for try := 1; ; try++ {
 		err := do()
 		if !errors.Is(err, worm.ErrConflict) && !errors.Is(err, worm.ErrOutcomeUnknown) || try == changeTries || gax.Sleep(ctx, wait.Pause()) != nil {
 			return err
 		}
+		a.watch.Again(ctx, "change lock", key, err)
 	}
 }
 

@@ -49,7 +49,9 @@ func (c Check) String() string {
 // Confirm goes on after it has found something, and then returns a
 // [NotConfirmedError] with all of it. Any other error means that it could not
 // find out.
-func (a *Archive) Confirm(ctx context.Context, row exportlog.Row) (Confirmation, error) {
+func (a *Archive) Confirm(ctx context.Context, row exportlog.Row) (_ Confirmation, err error) {
+	ctx, op := a.watch.begin(ctx, "confirm export", rowAttributes(row)...)
+	defer func() { a.watch.end(ctx, op, err) }()
 	c := confirmer{archive: a, opener: a.newOpener(), row: row}
 	if err := c.confirm(ctx); err != nil {
 		return c.Confirmation, fmt.Errorf("archive: confirm row %d: %w", row.ExportRowID, err)

@@ -14,10 +14,11 @@ import (
 // link says itself where the evidence lies, so the export's row and its manifest are
 // read at the same time: from a link to proof it takes two round trips. That the link
 // and the row agree is among what is checked.
-func (a *Archive) ConfirmLinked(ctx context.Context, link exportlog.Row) (Confirmation, error) {
+func (a *Archive) ConfirmLinked(ctx context.Context, link exportlog.Row) (_ Confirmation, err error) {
+	ctx, op := a.watch.begin(ctx, "confirm export", rowAttributes(link)...)
+	defer func() { a.watch.end(ctx, op, err) }()
 	c := confirmer{archive: a, opener: a.newOpener(), row: link}
-	err := c.linked(ctx)
-	if err == nil && len(c.Findings) > 0 {
+	if err = c.linked(ctx); err == nil && len(c.Findings) > 0 {
 		err = &NotConfirmedError{Findings: c.Findings, causes: c.causes}
 	}
 	if err != nil {

@@ -106,4 +106,51 @@
 //
 // [Archive.Estimate] says what an export would lock, for how long and at what cost,
 // [Archive.Radar] what lapses before the evidence's own end, and what mends it.
+//
+// # Watching it
+//
+// With [Config.Telemetry], logs, traces and metrics are reported to the providers given
+// there; without, nothing is. No packet's content, key or password is in any of them.
+// The spans, each named after what is done:
+//
+//	export packets       Export, ExportBatch; below it, once for each manifest:
+//	  classify packets     what the policy decides
+//	  store packets        packets and exhibits, with their locks
+//	  sign manifest        signed, and stored
+//	  append rows          queued, and answered; below it, in the first caller's trace:
+//	    commit rows          written, for all who append at once; linked to the others
+//	derive index         in the background, a trace of its own, linked to each append it is for
+//	flush spool          Flush, or in the background; the same stages are below it
+//	confirm export       Confirm, ConfirmLinked
+//	retrieve evidence    Retrieve
+//	verify archive       Verify
+//	verify rows          VerifyRows
+//	hold exports         Hold; and "release exports", "extend exports"
+//	seal log             exportlog's Seal
+//	bind divergence      package linkage; and "prove exports", "rehearse incident" with a span for each step
+//
+// Where they apply, spans have holdfast.promotion_packet_id, holdfast.export_row_id,
+// holdfast.export_batch_id, holdfast.retention_class, holdfast.archive_uri,
+// holdfast.incident_ticket_id, holdfast.rollback_event_id, holdfast.already_exported,
+// holdfast.packet.count, holdfast.row.count, holdfast.change.changed, .already and
+// .failed, and holdfast.export.outcome where that is pending or failed. One that failed
+// has the status Error with the error's text, and error.type. What was done again is an
+// event holdfast.retry with holdfast.object and error.type.
+//
+// The metrics:
+//
+//	holdfast.operation.duration  s          histogram  holdfast.operation.name (a span's name), error.type
+//	holdfast.export.packets      {packet}   counter    holdfast.export.outcome (exported, already_exported, pending, failed), holdfast.retention_class
+//	holdfast.export.delay        s          histogram  holdfast.retention_class; from the decision to the export, of what was not reconstructed
+//	holdfast.export.size         By         histogram  holdfast.retention_class; a packet and its exhibits
+//	holdfast.log.rows            {row}      counter    holdfast.row.kind; written by this process
+//	holdfast.retries             {retry}    counter    holdfast.operation.name (commit rows, derive index, put object, change lock), error.type
+//	holdfast.findings            {finding}  counter    holdfast.finding.kind
+//
+// No id is on a metric. error.type is one of the texts of [ErrorTypes], "timeout",
+// "canceled", or "_OTHER".
+//
+// Log records: "exported" (info) for each packet; "pending, NOT exported", "packets stay
+// in the spool", "outcome unknown", "again" before a retry, "the index is behind" (warn);
+// "evidence is not what it was" (error) for each finding.
 package archive

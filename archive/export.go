@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/policy"
@@ -70,6 +71,7 @@ func (a *Archive) admitted(ctx context.Context, packets []Packet) ([]*item, erro
 
 // export exports packets for an operator.
 func (a *Archive) export(ctx context.Context, operator string, items []*item) ([]Receipt, error) {
+	began := time.Now()
 	logged, err := a.log.Existing(ctx, logKeys(items)...)
 	if err != nil {
 		return nil, err
@@ -92,6 +94,7 @@ func (a *Archive) export(ctx context.Context, operator string, items []*item) ([
 	for i, it := range items {
 		inOrder[i] = receipts[it.idempotencyKey]
 	}
+	a.watch.exported(ctx, items, inOrder, time.Since(began))
 	return inOrder, nil
 }
 
@@ -100,17 +103,17 @@ func (a *Archive) export(ctx context.Context, operator string, items []*item) ([
 // next attempt finds and builds on, and that count for nothing until the row is
 // there.
 func (a *Archive) exportBatch(ctx context.Context, b batch) ([]exportlog.Appended, error) {
-	if err := a.decide(&b); err != nil {
+	if err := a.watch.stage(ctx, "classify packets", b, func(context.Context) error { return a.decide(&b) }); err != nil {
 		return nil, err
 	}
-	if err := a.storeObjects(ctx, &b); err != nil {
+	if err := a.watch.stage(ctx, "store packets", b, func(ctx context.Context) error { return a.storeObjects(ctx, &b) }); err != nil {
 		return nil, err
 	}
-	sealed, err := a.seal(ctx, b)
-	if err != nil {
+	var s sealed
+	if err := a.watch.stage(ctx, "sign manifest", b, func(ctx context.Context) (err error) { s, err = a.seal(ctx, b); return err }); err != nil {
 		return nil, err
 	}
-	return a.log.Append(ctx, sealed.rows(b)...)
+	return a.log.Append(ctx, s.rows(b)...) // a stage that the log itself reports
 }
 
 // prepare checks packets and hashes their exhibits, without writing anything.

@@ -44,9 +44,10 @@ type Extension struct {
 // skipped. One whose objects are mended, see Extension.Objects, has a row with the lock that
 // it was promised before, or, where it has such a row from an earlier time, none. So after an error, a crash or a [PartialError] the same call goes on where
 // the last one stopped.
-func (a *Archive) Extend(ctx context.Context, s Selection, x Extension) (ChangeReport, error) {
-	report, err := a.extend(ctx, s, x)
-	if err != nil {
+func (a *Archive) Extend(ctx context.Context, s Selection, x Extension) (report ChangeReport, err error) {
+	ctx, op := a.watch.begin(ctx, "extend exports")
+	defer func() { a.watch.changed(ctx, op, report, err) }()
+	if report, err = a.extend(ctx, s, x); err != nil {
 		return report, fmt.Errorf("archive: extend: %w", err)
 	}
 	return report, nil

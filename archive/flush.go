@@ -63,7 +63,9 @@ func (a *Archive) Flush(ctx context.Context) ([]Receipt, error) {
 	return receipts, nil
 }
 
-func (a *Archive) flush(ctx context.Context, claim *spool.Claim) ([]Receipt, error) {
+func (a *Archive) flush(ctx context.Context, claim *spool.Claim) (receipts []Receipt, err error) {
+	ctx, op := a.watch.begin(ctx, "flush spool")
+	defer func() { a.watch.flushed(ctx, op, receipts, err) }()
 	entries, err := a.spool.spool.Entries(ctx)
 	f := flusher{archive: a, claim: claim}
 	if err != nil {

@@ -55,9 +55,10 @@ func (m Matter) matterID() string {
 // Hold is idempotent: an export that is held for the matter already is skipped. So
 // after an error, a crash, or a [PartialError], which says exactly what is held and
 // what is not, the same call goes on where the last one stopped.
-func (a *Archive) Hold(ctx context.Context, s Selection, m Matter) (ChangeReport, error) {
-	report, err := a.hold(ctx, s, m)
-	if err != nil {
+func (a *Archive) Hold(ctx context.Context, s Selection, m Matter) (report ChangeReport, err error) {
+	ctx, op := a.watch.begin(ctx, "hold exports")
+	defer func() { a.watch.changed(ctx, op, report, err) }()
+	if report, err = a.hold(ctx, s, m); err != nil {
 		return report, fmt.Errorf("archive: hold for matter %.80q: %w", m.ID, err)
 	}
 	return report, nil
@@ -87,9 +88,10 @@ func (a *Archive) hold(ctx context.Context, s Selection, m Matter) (ChangeReport
 // If the policy says so, somebody else must release a hold than placed it, or it is
 // [ErrSamePerson]. Retention is not touched. After an error, the same call goes on: an
 // object whose hold could not be taken off stays held, which [PartialError] says.
-func (a *Archive) Release(ctx context.Context, s Selection, m Matter) (ChangeReport, error) {
-	report, err := a.release(ctx, s, m)
-	if err != nil {
+func (a *Archive) Release(ctx context.Context, s Selection, m Matter) (report ChangeReport, err error) {
+	ctx, op := a.watch.begin(ctx, "release exports")
+	defer func() { a.watch.changed(ctx, op, report, err) }()
+	if report, err = a.release(ctx, s, m); err != nil {
 		return report, fmt.Errorf("archive: release from matter %.80q: %w", m.ID, err)
 	}
 	return report, nil

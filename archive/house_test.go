@@ -25,12 +25,13 @@ var rooms = map[string][]string{
 	"retention/worm/internal/relock":     {"retention/worm", "retention"},
 	"retention/worm/wormtest/servers":    {},
 	"retention/worm/wormtest/faultproxy": {},
-	"exportlog":                          {"retention/worm", "retention"},
+	"exportlog":                          {"exportlog/telemetry", "retention/worm", "retention"},
+	"exportlog/telemetry":                {},
 	"archive/manifest":                   {},
 	"archive/spool":                      {},
 	"archive/manifest/keyless":           {"archive/manifest"},
-	"archive":                            {"exportlog", "archive/manifest", "archive/spool", "retention/worm", "retention/policy", "retention"},
-	"linkage":                            {"archive", "archive/manifest", "exportlog", "retention/policy", "retention/worm/memworm", "retention/worm", "retention"},
+	"archive":                            {"exportlog", "exportlog/telemetry", "archive/manifest", "archive/spool", "retention/worm", "retention/policy", "retention"},
+	"linkage":                            {"archive", "archive/manifest", "exportlog", "exportlog/telemetry", "retention/policy", "retention/worm/memworm", "retention/worm", "retention"},
 }
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -144,7 +144,9 @@ func openStore(ctx context.Context, url string, cfg Spool) (*worm.Store, error) 
 }
 
 // exportOrSpool exports packets or, if that is wanted and the only way, spools them.
-func (a *Archive) exportOrSpool(ctx context.Context, packets []Packet) ([]Receipt, error) {
+func (a *Archive) exportOrSpool(ctx context.Context, packets []Packet) (receipts []Receipt, err error) {
+	ctx, op := a.watch.begin(ctx, "export packets", packetAttributes(packets)...)
+	defer func() { a.watch.exportEnded(ctx, op, packets, receipts, err) }()
 	items, err := a.admitted(ctx, packets)
 	if err != nil {
 		return nil, err
@@ -152,8 +154,7 @@ func (a *Archive) exportOrSpool(ctx context.Context, packets []Packet) ([]Receip
 	if a.spool == nil {
 		return a.export(ctx, a.operator, items)
 	}
-	receipts, err := a.tryExport(ctx, items)
-	if err == nil {
+	if receipts, err = a.tryExport(ctx, items); err == nil {
 		a.drainSoon()
 		return receipts, nil
 	}

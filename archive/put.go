@@ -27,6 +27,7 @@ func (a *Archive) put(ctx context.Context, key string, open func() (io.ReadClose
 		if gax.Sleep(ctx, wait.Pause()) != nil {
 			return stored, err
 		}
+		a.watch.Again(ctx, "put object", key, err)
 	}
 }
 

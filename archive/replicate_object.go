@@ -83,7 +83,7 @@ func (c *copying) keep(ctx context.Context, o copied, have worm.Object, want ret
 	if have.SHA256 != o.digest {
 		return &worm.ExistsError{Ref: have.Ref, Have: have.SHA256, Want: o.digest}
 	}
-	if err := persist(ctx, func() error { return c.replica.to.store.Strengthen(ctx, have.Ref, want) }); err != nil {
+	if err := c.replica.to.persist(ctx, have.Ref.Key, func() error { return c.replica.to.store.Strengthen(ctx, have.Ref, want) }); err != nil {
 		return err
 	}
 	c.note(o.from.Key, want, false, 0)

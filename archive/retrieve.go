@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/holdfast-archive/holdfast/archive/manifest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -36,7 +38,9 @@ type Evidence struct {
 // The address may have been written when the bucket had another name, as after
 // a directory was moved: what counts is that a row of this log has it, the export's or
 // one that corrects it.
-func (a *Archive) Retrieve(ctx context.Context, archiveURI string) (Evidence, error) {
+func (a *Archive) Retrieve(ctx context.Context, archiveURI string) (_ Evidence, err error) {
+	ctx, op := a.watch.begin(ctx, "retrieve evidence", attribute.String("holdfast.archive_uri", archiveURI))
+	defer func() { a.watch.end(ctx, op, err) }()
 	row, err := a.rowOf(ctx, archiveURI)
 	if err != nil {
 		return Evidence{}, fmt.Errorf("archive: retrieve %.200q: %w", archiveURI, err)

@@ -35,7 +35,9 @@ type Range struct {
 // What is wrong is in the report and in a [NotConfirmedError]; rows that cannot be read
 // are for [exportlog.Log.Verify] to name. What lies in the bucket beside the exports
 // is looked at by [Archive.Verify] alone.
-func (a *Archive) VerifyRows(ctx context.Context, r Range) (Report, error) {
+func (a *Archive) VerifyRows(ctx context.Context, r Range) (_ Report, err error) {
+	ctx, op := a.watch.begin(ctx, "verify rows")
+	defer func() { a.watch.end(ctx, op, err) }()
 	if a.verifier == nil {
 		return Report{}, fmt.Errorf("archive: verify rows: %w", manifest.ErrNoTrustedKeys)
 	}

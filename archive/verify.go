@@ -42,7 +42,9 @@ func (a *Archive) Verify(ctx context.Context, how ...VerifyOption) (Report, erro
 }
 
 // verify holds the log to what others remember of it, too.
-func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor, how []VerifyOption) (Report, error) {
+func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor, how []VerifyOption) (_ Report, err error) {
+	ctx, op := a.watch.begin(ctx, "verify archive")
+	defer func() { a.watch.end(ctx, op, err) }()
 	v := verification{kept: kept, sweep: a.newSweep(Range{}), named: map[string]bool{}, logged: map[string]bool{}, unread: map[string]bool{}, excused: map[string]bool{}}
 	v.sweep.account = v.account
 	for _, option := range how {

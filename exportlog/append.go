@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
@@ -26,11 +28,14 @@ type Appended struct {
 // error says so. When it ends later, or the store does not answer for as long as
 // [Config.Patience], the error is an [UnknownOutcomeError]. Any other error
 // means that nothing was appended.
-func (l *Log) Append(ctx context.Context, rows ...Row) ([]Appended, error) {
+func (l *Log) Append(ctx context.Context, rows ...Row) (appended []Appended, err error) {
+	ctx, op := l.watch.Start(ctx, "append rows")
+	defer func() { l.watch.appended(ctx, op, appended, err) }()
 	r, err := l.newRequest(rows)
 	if err != nil {
 		return nil, fmt.Errorf("exportlog: append: %w", err)
 	}
+	r.by = trace.SpanContextFromContext(ctx)
 	if err := l.inform(ctx, r); err != nil {
 		return nil, fmt.Errorf("exportlog: append: nothing was appended: %w", err)
 	}

@@ -88,6 +88,7 @@ func (l *Log) putDerived(ctx context.Context, o object) error {
 		if err == nil || errors.Is(err, worm.ErrExists) || try == derivedTries || gax.Sleep(ctx, wait.Pause()) != nil {
 			return l.settleDerived(o.key, err)
 		}
+		l.watch.Again(ctx, "derive index", o.key, err)
 	}
 }
 

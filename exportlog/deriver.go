@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"sync"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // deriver writes, in the background, what is derived from the rows this Log has
@@ -15,7 +17,7 @@ type deriver struct {
 	log *Log
 
 	mu      sync.Mutex
-	waiting []span // own rows without index entries yet
+	waiting []owed // own rows without index entries yet
 	pending int64  // rows appended and without index entries yet
 	behind  int    // commits of these
 	running bool
@@ -29,15 +31,21 @@ type deriver struct {
 	own    map[int64]bool // rows above marked whose entries we have written
 }
 
+// owed are rows without index entries.
+type owed struct {
+	rows span
+	by   trace.SpanContext // of who appended them; may be invalid
+}
+
 // maxPending bounds the rows that wait for their index entries: appends wait
 // beyond it, unless the store refuses derived objects altogether.
 const maxPending = 65_536
 
 // wrote is told of rows that are now in the log, in one commit of ours.
-func (d *deriver) wrote(rows []Row) {
+func (d *deriver) wrote(rows []Row, by trace.SpanContext) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.waiting = append(d.waiting, span{rows[0].ExportRowID, rows[len(rows)-1].ExportRowID})
+	d.waiting = append(d.waiting, owed{span{rows[0].ExportRowID, rows[len(rows)-1].ExportRowID}, by})
 	d.pending += int64(len(rows))
 	d.behind++
 	if d.running {
@@ -64,20 +72,27 @@ func (d *deriver) more() bool {
 func (d *deriver) background() {
 	ctx, cancel := context.WithTimeout(context.Background(), d.log.cfg.Patience)
 	defer cancel()
-	rows := d.take()
+	rows, by := d.take()
 	defer d.done(rows)
-	err := d.pass.enter(ctx)
-	if err == nil {
-		defer d.pass.leave()
-		err = d.entries(ctx, rows, d.log.putDerived)
-	}
-	if err == nil {
-		err = d.blocks(ctx, false)
-	}
+	err := d.derive(ctx, rows, by)
 	d.log.suspect(d.met()...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failed = err != nil
+}
+
+// derive makes one pass over rows.
+func (d *deriver) derive(ctx context.Context, rows []span, by []trace.Link) (err error) {
+	ctx, op := d.log.watch.Start(ctx, "derive index", trace.WithLinks(by...))
+	defer func() { d.log.watch.derived(ctx, op, rows, err) }()
+	if err := d.pass.enter(ctx); err != nil {
+		return err
+	}
+	defer d.pass.leave()
+	if err := d.entries(ctx, rows, d.log.putDerived); err != nil {
+		return err
+	}
+	return d.blocks(ctx, false)
 }
 
 // tolerant puts objects, and goes on when one holds other bytes than it should: that
@@ -109,17 +124,20 @@ func (d *deriver) met() []Finding {
 	return met
 }
 
-// take removes what waits.
-func (d *deriver) take() []span {
+// take removes what waits, and says whose it was.
+func (d *deriver) take() (rows []span, by []trace.Link) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := min(len(d.waiting), 16) // so that marks keep up with entries
 	if d.failed {
 		n = len(d.waiting) // one more try is enough for all
 	}
-	rows := slices.Clone(d.waiting[:n])
+	for _, o := range d.waiting[:n] {
+		rows = append(rows, o.rows)
+		by = appendLink(by, o.by)
+	}
 	d.waiting = slices.Delete(d.waiting, 0, n)
-	return rows
+	return rows, by
 }
 
 // done takes rows off what is pending, whether they are derived now or were given

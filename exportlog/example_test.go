@@ -1,9 +1,11 @@
 package exportlog_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -42,6 +44,32 @@ func ExampleVerifyRow() {
 	check(err)
 	fmt.Println("row", row.ExportRowID, "of", proof.Size, "is", row.PromotionPacketID)
 	// Output: row 2 of 3 is pp-2
+}
+
+// Rows are appended once, found by what they are about, and told as they stand today.
+func ExampleLog_WriteCSV() {
+	ctx := context.Background()
+	store, err := worm.Open(ctx, "mem://told")
+	check(err)
+	log := exportlog.Open(store, exportlog.Config{})
+	defer log.Close()
+
+	exported, err := log.Append(ctx, exportlog.Row{Kind: exportlog.KindExport, PromotionPacketID: "pp-1", PromotionDecision: "promote", IdempotencyKey: "export:pp-1"})
+	check(err)
+	_, err = log.Append(ctx, exportlog.Row{Kind: exportlog.KindLink, PromotionPacketID: "pp-1", SubjectExportRowID: exported[0].ExportRowID,
+		IncidentTicketID: "INC-2888", IdempotencyKey: "link:INC-2888"})
+	check(err)
+
+	found, err := log.Find(ctx, exportlog.Query{IncidentTicketID: "INC-2888"})
+	check(err)
+	var table bytes.Buffer
+	check(log.WriteCSV(ctx, &table))
+	header, lines, _ := strings.Cut(table.String(), "\n")
+	fmt.Println("row", found[0].ExportRowID, "links", found[0].SubjectExportRowID)
+	fmt.Println(strings.Contains(header, "incident_ticket_id"), strings.Count(lines, "\n"), strings.Contains(lines, "INC-2888"))
+	// Output:
+	// row 2 links 1
+	// true 1 true
 }
 
 func check(err error) {

@@ -168,7 +168,7 @@ func (l *Log) lead(ctx context.Context, d draft, names []string) error {
 	}
 	err = l.write(ctx, all)
 	if err == nil {
-		l.wrote(all)
+		l.wrote(ctx, all)
 	}
 	return err
 }

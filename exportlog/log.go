@@ -10,6 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/holdfast-archive/holdfast/exportlog/telemetry"
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
@@ -29,6 +32,10 @@ type Config struct {
 
 	// Checkpoints is the log's own key, which signs checkpoints; nil signs none.
 	Checkpoints *CheckpointKey
+
+	// Telemetry is where commits, what is derived from them, retries and findings are
+	// reported; its zero value reports nothing.
+	Telemetry telemetry.Config
 }
 
 // Log is the log in one bucket. It is safe for concurrent use, and any number
@@ -38,6 +45,7 @@ type Log struct {
 	cfg   Config
 	nonce string
 	tiles *tiles
+	watch watch
 
 	queue   queue
 	deriver deriver
@@ -72,7 +80,7 @@ func Open(store *worm.Store, cfg Config) *Log {
 	rand.Read(nonce) // never fails, see crypto/rand
 	l := &Log{
 		store: store, cfg: cfg, nonce: hex.EncodeToString(nonce), tiles: newTiles(store),
-		catching: newGate(), chain: newChain(), index: newIndex(0), lookups: map[string]below{},
+		watch: newWatch(cfg.Telemetry), catching: newGate(), chain: newChain(), index: newIndex(0), lookups: map[string]below{},
 	}
 	l.deriver = deriver{log: l, pass: newGate()}
 	return l
@@ -110,7 +118,7 @@ func (l *Log) current(ctx context.Context) (Head, error) {
 }
 
 // wrote takes a commit of our own into what we know, and has its rows derived.
-func (l *Log) wrote(d draft) {
+func (l *Log) wrote(ctx context.Context, d draft) {
 	l.mu.Lock()
 	if d.number == l.index.commits()+1 {
 		for _, r := range d.fresh {
@@ -120,7 +128,8 @@ func (l *Log) wrote(d draft) {
 		l.recent.add(d.fresh)
 	}
 	l.mu.Unlock()
-	l.deriver.wrote(d.fresh)
+	l.watch.wrote(ctx, d.fresh)
+	l.deriver.wrote(d.fresh, trace.SpanContextFromContext(ctx))
 }
 
 func (l *Log) commits() int64 {
@@ -146,13 +155,22 @@ func (l *Log) doubt(err error) {
 }
 
 func (l *Log) suspect(findings ...Finding) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for _, f := range findings {
-		if len(l.suspects) < maxSuspects && !slices.Contains(l.suspects, f) {
-			l.suspects = append(l.suspects, f)
+		if l.remember(f) {
+			l.watch.found(f)
 		}
 	}
+}
+
+// remember reports whether a suspect is new.
+func (l *Log) remember(f Finding) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.suspects) >= maxSuspects || slices.Contains(l.suspects, f) {
+		return false
+	}
+	l.suspects = append(l.suspects, f)
+	return true
 }
 
 // maxSuspects bounds what is remembered of derived objects found wrong.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // request is one call of Append on its way into the log.
@@ -17,6 +19,8 @@ type request struct {
 	known    known         // what the log has of its packets and exports below the base
 	proposed map[int]bool  // rows that were put into the inbox as new
 	guest    bool          // another writer's, from the inbox
+
+	by trace.SpanContext // of the call; may be invalid
 }
 
 type outcome struct {

@@ -13,7 +13,9 @@ import (
 // A derived object that is there and is not what the rows come to is left alone,
 // and returned as a [DamagedError] when all others are written. The rows themselves
 // are not affected.
-func (l *Log) Seal(ctx context.Context) error {
+func (l *Log) Seal(ctx context.Context) (err error) {
+	ctx, op := l.watch.Start(ctx, "seal log")
+	defer op.End(&err)
 	if _, err := l.current(ctx); err != nil {
 		return fmt.Errorf("exportlog: seal: %w", err)
 	}

@@ -22,7 +22,7 @@ func contention() *gax.Backoff {
 // commit writes a group of requests and tells each its outcome. It runs on its
 // own clock: a caller that gives up does not cut off the others in its commit.
 func (l *Log) commit(group []*request) {
-	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.Patience)
+	ctx, cancel := context.WithTimeout(onBehalfOf(group), l.cfg.Patience)
 	defer cancel()
 	d, err := l.race(ctx, group)
 	for i, r := range group {
@@ -36,13 +36,15 @@ func (l *Log) commit(group []*request) {
 		}
 	}
 	if err == nil && d.written {
-		l.wrote(d) // while the callers go on
+		l.wrote(ctx, d) // while the callers go on
 	}
 }
 
 // race drafts the next commit and gets it written, by itself or together with
 // other writers, again and again until the rows are in.
-func (l *Log) race(ctx context.Context, group []*request) (draft, error) {
+func (l *Log) race(ctx context.Context, group []*request) (won draft, err error) {
+	ctx, op := l.watch.Start(ctx, "commit rows", linkedTo(group))
+	defer op.End(&err)
 	shared := false // the last draft went into the inbox, and others may have taken it up
 	for known := l.isOpen(); ; {
 		d, err := l.prepare(ctx, group, known)
@@ -74,6 +76,7 @@ func (l *Log) race(ctx context.Context, group []*request) (draft, error) {
 		}
 		if err != nil {
 			l.inbox.meet()
+			l.watch.Again(ctx, "commit rows", commitKey(d.number), err)
 		}
 		known = l.commits() >= d.number // we have read or written it ourselves; are our rows in it?
 	}
@@ -177,6 +180,7 @@ func (l *Log) write(ctx context.Context, d draft) error {
 			return ours
 		}
 		if slept := gax.Sleep(ctx, wait.Pause()); slept == nil && (unknown || refused < refusals) {
+			l.watch.Again(ctx, "commit rows", commitKey(d.number), err)
 			continue
 		}
 		if unknown {

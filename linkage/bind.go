@@ -8,6 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/policy"
 )
@@ -66,12 +69,21 @@ type Link struct {
 // Without an acknowledgement that the archive's policy accepts it is
 // [ErrNotAcknowledged]; an export that cannot be told apart is an [AmbiguousError] with
 // the candidates, one that is not there a [NotLocatedError] with the nearest.
-func (l *Linker) Bind(ctx context.Context, d Divergence) (Link, error) {
-	link, err := l.bind(ctx, d)
-	if err != nil {
+func (l *Linker) Bind(ctx context.Context, d Divergence) (link Link, err error) {
+	ctx, op := l.watch.Start(ctx, "bind divergence", trace.WithAttributes(d.attributes()...))
+	defer op.End(&err)
+	if link, err = l.bind(ctx, d); err != nil {
 		return Link{}, fmt.Errorf("linkage: bind: %w", err)
 	}
 	return link, nil
+}
+
+// attributes say on a span what is bound.
+func (d Divergence) attributes() []attribute.KeyValue {
+	return []attribute.KeyValue{
+		attribute.String("holdfast.incident_ticket_id", d.IncidentTicketID),
+		attribute.String("holdfast.rollback_event_id", d.RollbackEventID),
+	}
 }
 
 func (l *Linker) bind(ctx context.Context, d Divergence) (Link, error) {

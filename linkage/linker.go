@@ -7,6 +7,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/exportlog/telemetry"
 )
 
 // What a caller decides on. Test with errors.Is; [AmbiguousError] and
@@ -46,10 +47,23 @@ type Linker struct {
 	log     *exportlog.Log
 
 	resolver Resolver // may be nil
+	watch    *telemetry.Watch
 }
 
 // New returns the linker of an archive.
-func New(a *archive.Archive) *Linker { return &Linker{archive: a, log: a.Log()} }
+//
+// What it does is reported where the archive's [archive.Config] says: the spans "bind
+// divergence", "prove exports" and "rehearse incident" with a span for each step, and
+// their durations. See "Watching it" in package archive.
+func New(a *archive.Archive) *Linker {
+	return &Linker{archive: a, log: a.Log(), watch: telemetry.New(a.Telemetry(), errorTypes()...)}
+}
+
+// errorTypes are what error.type tells apart.
+func errorTypes() []error {
+	own := []error{ErrNotLocated, ErrAmbiguous, ErrNotAcknowledged, ErrBadDivergence}
+	return append(own, archive.ErrorTypes()...)
+}
 
 // WithResolver returns a linker that can also bind by what a deploy tool knows.
 func (l *Linker) WithResolver(r Resolver) *Linker {

@@ -35,9 +35,10 @@ type ProofStep struct {
 // [NotLocatedError].
 //
 // What is not as it was exported is in a proof's Problem, beside all that still is.
-func (l *Linker) Prove(ctx context.Context, q exportlog.Query) ([]Proof, error) {
-	proofs, err := l.prove(ctx, q)
-	if err != nil {
+func (l *Linker) Prove(ctx context.Context, q exportlog.Query) (proofs []Proof, err error) {
+	ctx, op := l.watch.Start(ctx, "prove exports")
+	defer op.End(&err)
+	if proofs, err = l.prove(ctx, q); err != nil {
 		return nil, fmt.Errorf("linkage: prove: %w", err)
 	}
 	return proofs, nil

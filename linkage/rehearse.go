@@ -56,9 +56,10 @@ const (
 //
 // A step that fails ends the rehearsal. The error names the step, and the report says
 // so too. Being slower than the SLA is not an error: see [Rehearsal.WithinSLA].
-func (l *Linker) Rehearse(ctx context.Context, d Drill) (Rehearsal, error) {
-	r, err := l.rehearse(ctx, d)
-	if err != nil {
+func (l *Linker) Rehearse(ctx context.Context, d Drill) (r Rehearsal, err error) {
+	ctx, op := l.watch.Start(ctx, "rehearse incident")
+	defer op.End(&err)
+	if r, err = l.rehearse(ctx, d); err != nil {
 		return r, fmt.Errorf("linkage: rehearse: %w", err)
 	}
 	return r, nil
@@ -119,7 +120,9 @@ func (r *rehearsal) run(ctx context.Context) error {
 }
 
 // step runs one part against the clock.
-func (r *rehearsal) step(ctx context.Context, name string, run func(context.Context) (string, error)) error {
+func (r *rehearsal) step(ctx context.Context, name string, run func(context.Context) (string, error)) (err error) {
+	ctx, op := r.linker.watch.Start(ctx, name)
+	defer op.End(&err)
 	metered, meter := worm.WithMeter(ctx)
 	began := time.Now()
 	detail, err := run(metered)
