@@ -125,7 +125,7 @@ func TestExportAndVerify(t *testing.T) {
 		if !strings.HasPrefix(outputs, "export_row_id=1\narchive_uri=file:///") || strings.Count(outputs, "\n") != 2 {
 			t.Errorf("outputs: %s", outputs)
 		}
-		for _, want := range []string{"### Export row 1\n", "| promotion_packet_id | `pp-20260811-payments-0027` |", "| content_integrity_reference | `sha256:"} {
+		for _, want := range []string{"### Export row 1\n", "| promotion_packet_id | `pp-payments-0027` |", "| content_integrity_reference | `sha256:"} {
 			if !strings.Contains(summary, want) {
 				t.Errorf("the summary has no %q:\n%s", want, summary)
 			}

@@ -120,7 +120,7 @@ func TestPagerDuty(t *testing.T) {
 	if len(d.comments) != 1 || !strings.HasPrefix(d.comments[0], "/incidents/PGR0VU2/notes ") || d.auth != "Token token=t0ken" {
 		t.Fatalf("comments: %q", d.comments)
 	}
-	for _, want := range []string{"export row 1", "pp-20260811-payments-0027", "Proven:", "content_integrity_reference: sha256:", "SLA"} {
+	for _, want := range []string{"export row 1", "pp-payments-0027", "Proven:", "content_integrity_reference: sha256:", "SLA"} {
 		if !strings.Contains(d.comments[0], want) {
 			t.Errorf("the comment does not say %q: %s", want, d.comments[0])
 		}

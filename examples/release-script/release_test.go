@@ -76,7 +76,7 @@ func TestReleaseGoesWell(t *testing.T) {
 			t.Fatalf("exit status %d: %s", code, out)
 		}
 	}
-	if p := m.proofs(t, exportlog.Query{PromotionPacketID: "pp-20260811-payments-0027"}); len(p) != 1 || p[0].Problem != nil || len(p[0].Links) != 0 {
+	if p := m.proofs(t, exportlog.Query{PromotionPacketID: "pp-payments-0027"}); len(p) != 1 || p[0].Problem != nil || len(p[0].Links) != 0 {
 		t.Errorf("%+v", p)
 	}
 }
