@@ -6,22 +6,28 @@ import (
 )
 
 // entries writes the index entries of some rows.
-func (d *deriver) entries(ctx context.Context, spans []span, put func(context.Context, object) error) error {
-	for _, s := range spans {
-		rows, err := d.log.rowsIn(ctx, s)
+func (d *deriver) entries(ctx context.Context, spans []span, put putter) error {
+	var g gathered
+	var rows []Row
+	for i, s := range spans {
+		more, err := d.log.rowsIn(ctx, s)
 		if err != nil {
 			return err
 		}
-		var objects []object
-		for _, r := range rows {
-			objects = append(objects, indexEntries(r)...)
+		rows = append(rows, more...)
+		for _, r := range more {
+			g.add(indexEntries(r)...)
 		}
-		if err := putAll(ctx, d.pace(), objects, d.tolerant(put)); err != nil {
+		if i < len(spans)-1 && !d.log.enough(g) {
+			continue
+		}
+		if err := d.log.putAll(ctx, d.pace(), g.objects, put, d.tolerate); err != nil {
 			return err
 		}
 		for _, r := range rows {
 			d.note(r.ExportRowID)
 		}
+		g, rows = gathered{}, nil
 	}
 	return nil
 }
@@ -47,90 +53,122 @@ func (d *deriver) pace() int {
 	return parallelReads
 }
 
-func putAll(ctx context.Context, atMost int, objects []object, put func(context.Context, object) error) error {
-	_, err := atOnce(ctx, atMost, objects, func(ctx context.Context, o object) (struct{}, error) { return struct{}{}, put(ctx, o) })
-	return err
-}
-
 // patientBlocks is how many blocks may lack a mark before a writer other than
 // their own does the work.
 const patientBlocks = 32
+
+// blocksAtOnce is how many blocks are derived together, where that is less work.
+const blocksAtOnce = 32
 
 // blocks derives what the log has grown by since the last mark: blocks that this
 // Log's commits completed, or all of them.
 func (d *deriver) blocks(ctx context.Context, all bool) error {
 	for {
-		d.log.mu.Lock()
-		head, base := d.log.chain.rows, d.log.base.Rows
-		d.log.mu.Unlock()
-		d.marked = max(d.marked, base)
-		end := d.marked + tileWidth
-		if end > head {
-			return nil
+		due, err := d.due(ctx, all)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		if err := d.derive(ctx, due); err != nil {
+			return err
+		}
+		d.pass(due[len(due)-1])
+	}
+}
+
+// due returns the marks of the blocks that are to be derived next; none when there is
+// nothing to do. It passes over those that somebody else has derived.
+func (d *deriver) due(ctx context.Context, all bool) (due []mark, err error) {
+	d.log.mu.Lock()
+	head, base := d.log.chain.rows, d.log.base.Rows
+	d.log.mu.Unlock()
+	d.marked = max(d.marked, base)
+	for end := d.marked + tileWidth; end <= head; end += tileWidth {
+		if !all && d.comesTo(end) {
+			return due, nil
 		}
 		m, err := d.log.markAt(end)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !d.own[end] || all {
 			had, err := readMark(ctx, d.log.store, end/tileWidth)
 			switch {
+			case err == nil && len(due) > 0:
+				return due, nil // and be back
 			case err == nil && had != m:
 				d.tolerate(&derivedError{Object: m.key(), Problem: "it is not what the log comes to at this row"})
-				d.pass256(m)
+				d.pass(m)
 				continue
 			case err == nil:
-				d.pass256(m)
+				d.pass(m)
 				continue
 			case !errors.Is(err, errDerived):
-				return err
-			case !all && head-d.marked < patientBlocks*tileWidth:
-				return nil // its writer is about to
+				return nil, err
+			case !all && head-end+tileWidth < patientBlocks*tileWidth:
+				return due, nil // its writer is about to
 			}
 		}
-		if err := d.block(ctx, m); err != nil {
-			return err
+		if due = append(due, m); !d.log.store.Bulk() || len(due) == blocksAtOnce {
+			break
 		}
-		d.pass256(m)
 	}
+	return due, nil
 }
 
-// pass256 goes on to the next block.
-func (d *deriver) pass256(m mark) {
-	d.marked = m.Rows
-	for row := m.Rows - tileWidth + 1; row <= m.Rows; row++ {
+// pass goes on behind a mark.
+func (d *deriver) pass(m mark) {
+	for row := d.marked + 1; row <= m.Rows; row++ {
 		delete(d.own, row)
 	}
+	d.marked = m.Rows
 	d.log.raise(m)
 }
 
-// block derives 256 rows; the mark comes last, for it says that the rest is there.
-func (d *deriver) block(ctx context.Context, m mark) error {
-	n := m.Rows/tileWidth - 1
+// derive derives the blocks that end with some marks; the marks come last, for they say
+// that the rest is there.
+func (d *deriver) derive(ctx context.Context, marks []mark) error {
+	var g gathered
+	for i, m := range marks {
+		objects, err := d.block(ctx, m)
+		if err != nil {
+			return err
+		}
+		g.add(objects...)
+		if i < len(marks)-1 && !d.log.enough(g) {
+			continue
+		}
+		if err := d.log.putAll(ctx, d.pace(), g.objects, d.log.helpDerived, d.tolerate); err != nil {
+			return err
+		}
+		g = gathered{}
+	}
+	for _, m := range marks {
+		if m.Rows%bigBlock == 0 {
+			if err := d.tolerate(d.log.putBig(ctx, m.Rows/bigBlock-1)); err != nil {
+				return err
+			}
+		}
+		g.add(object{m.key(), m.encode()})
+	}
+	return d.log.putAll(ctx, 1, g.objects, d.log.putDerived, d.tolerate)
+}
+
+// block returns what is derived from the 256 rows that end with a mark, but for the
+// entries that we have written.
+func (d *deriver) block(ctx context.Context, m mark) ([]object, error) {
 	rows, err := d.log.rowsIn(ctx, span{m.Rows - tileWidth + 1, m.Rows})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.log.mu.Lock()
-	objects, err := blockObjects(n, rows, &d.log.chain.tree)
+	objects, err := blockObjects(m.Rows/tileWidth-1, rows, &d.log.chain.tree)
 	d.log.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	for _, r := range rows {
 		if !d.own[r.ExportRowID] {
 			objects = append(objects, indexEntries(r)...)
 		}
 	}
-	if err := putAll(ctx, d.pace(), objects, d.tolerant(d.log.helpDerived)); err != nil {
-		return err
-	}
-	if m.Rows%bigBlock == 0 {
-		if err := d.tolerate(d.log.putBig(ctx, m.Rows/bigBlock-1)); err != nil {
-			return err
-		}
-	}
-	return d.tolerate(d.log.putDerived(ctx, object{m.key(), m.encode()}))
+	return objects, err
 }
 
 // markAt returns what the mark at a row must be.

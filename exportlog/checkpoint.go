@@ -232,5 +232,5 @@ func (l *Log) putPartials(ctx context.Context, v view) error {
 		return err
 	}
 	objects = append(objects, object{tileKey(tlog.Tile{H: tileHeight, L: -1, N: full / tileWidth, W: len(rows)}), bundle})
-	return putAll(ctx, parallelReads, objects, l.helpDerived)
+	return l.putAll(ctx, parallelReads, objects, l.helpDerived, func(err error) error { return err })
 }

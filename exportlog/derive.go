@@ -1,17 +1,12 @@
 package exportlog
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
-	gax "github.com/googleapis/gax-go/v2"
 	"golang.org/x/mod/sumdb/tlog"
-
-	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
 // object is something derived: what must lie under a key.
@@ -76,46 +71,6 @@ func tileObjects(from, to int64, hashes tlog.HashReader) ([]object, error) {
 		all = append(all, object{tileKey(tile), data})
 	}
 	return all, nil
-}
-
-// putDerived writes what is derived, if it is absent. Other bytes in its place
-// are a derivedError.
-func (l *Log) putDerived(ctx context.Context, o object) error {
-	spec := worm.Spec{Size: int64(len(o.body)), SHA256: worm.Sum(o.body), ContentType: "application/octet-stream"}
-	wait := gax.Backoff{Initial: 20 * time.Millisecond, Max: 2 * time.Second, Multiplier: 3}
-	for try := 1; ; try++ {
-		_, err := l.store.Put(ctx, o.key, bytes.NewReader(o.body), spec)
-		if err == nil || errors.Is(err, worm.ErrExists) || try == derivedTries || gax.Sleep(ctx, wait.Pause()) != nil {
-			return l.settleDerived(o.key, err)
-		}
-		l.watch.Again(ctx, "derive index", o.key, err)
-	}
-}
-
-const derivedTries = 5
-
-// settleDerived turns the error of a key that holds other bytes into what it
-// means.
-func (l *Log) settleDerived(key string, err error) error {
-	if !errors.Is(err, worm.ErrExists) {
-		return err
-	}
-	return &derivedError{Object: key, Problem: "it holds other bytes than the log's rows come to"}
-}
-
-// helpDerived is putDerived where somebody else has probably been before.
-func (l *Log) helpDerived(ctx context.Context, o object) error {
-	_, err := readDerived(ctx, l.store, o.key, int64(len(o.body)), func(b []byte) error {
-		if !bytes.Equal(b, o.body) {
-			return errors.New("it holds other bytes than the log's rows come to")
-		}
-		return nil
-	})
-	var wrong *derivedError
-	if errors.As(err, &wrong) && wrong.Missing {
-		return l.putDerived(ctx, o)
-	}
-	return err
 }
 
 // rowsIn returns rows that the index covers, from memory or from their commits.

@@ -24,9 +24,11 @@ type deriver struct {
 	failed  bool          // the last pass did not get through
 	wrong   []Finding     // objects that the pass met which hold other bytes than they should
 	moved   chan struct{} // closed when pending has shrunk
+	closing chan struct{} // closed when nothing will be appended any more
+	closed  sync.Once
 	work    sync.WaitGroup
 
-	pass   gate           // one pass at a time
+	turn   gate           // one pass at a time
 	marked int64          // rows up to here are derived, as far as we know
 	own    map[int64]bool // rows above marked whose entries we have written
 }
@@ -36,10 +38,6 @@ type owed struct {
 	rows span
 	by   trace.SpanContext // of who appended them; may be invalid
 }
-
-// maxPending bounds the rows that wait for their index entries: appends wait
-// beyond it, unless the store refuses derived objects altogether.
-const maxPending = 65_536
 
 // wrote is told of rows that are now in the log, in one commit of ours.
 func (d *deriver) wrote(rows []Row, by trace.SpanContext) {
@@ -54,6 +52,7 @@ func (d *deriver) wrote(rows []Row, by trace.SpanContext) {
 	d.running = true
 	d.work.Go(func() {
 		for d.more() {
+			d.gather()
 			d.background()
 		}
 	})
@@ -74,34 +73,30 @@ func (d *deriver) background() {
 	defer cancel()
 	rows, by := d.take()
 	defer d.done(rows)
-	err := d.derive(ctx, rows, by)
+	err := d.onePass(ctx, rows, by)
 	d.log.suspect(d.met()...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failed = err != nil
 }
 
-// derive makes one pass over rows.
-func (d *deriver) derive(ctx context.Context, rows []span, by []trace.Link) (err error) {
+// onePass derives what waits, and then the blocks that are full.
+func (d *deriver) onePass(ctx context.Context, rows []span, by []trace.Link) (err error) {
 	ctx, op := d.log.watch.Start(ctx, "derive index", trace.WithLinks(by...))
 	defer func() { d.log.watch.derived(ctx, op, rows, err) }()
-	if err := d.pass.enter(ctx); err != nil {
+	if err := d.turn.enter(ctx); err != nil {
 		return err
 	}
-	defer d.pass.leave()
+	defer d.turn.leave()
 	if err := d.entries(ctx, rows, d.log.putDerived); err != nil {
 		return err
 	}
 	return d.blocks(ctx, false)
 }
 
-// tolerant puts objects, and goes on when one holds other bytes than it should: that
+// tolerate lets the pass go on when an object holds other bytes than it should: that
 // is for Verify and Close to name, and is no reason for the rest to be missing. Who
 // reads is not misled by it.
-func (d *deriver) tolerant(put func(context.Context, object) error) func(context.Context, object) error {
-	return func(ctx context.Context, o object) error { return d.tolerate(put(ctx, o)) }
-}
-
 func (d *deriver) tolerate(err error) error {
 	wrong := new(derivedError)
 	if !errors.As(err, &wrong) || wrong.Missing {
@@ -124,60 +119,9 @@ func (d *deriver) met() []Finding {
 	return met
 }
 
-// take removes what waits, and says whose it was.
-func (d *deriver) take() (rows []span, by []trace.Link) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n := min(len(d.waiting), 16) // so that marks keep up with entries
-	if d.failed {
-		n = len(d.waiting) // one more try is enough for all
-	}
-	for _, o := range d.waiting[:n] {
-		rows = append(rows, o.rows)
-		by = appendLink(by, o.by)
-	}
-	d.waiting = slices.Delete(d.waiting, 0, n)
-	return rows, by
-}
-
-// done takes rows off what is pending, whether they are derived now or were given
-// up.
-func (d *deriver) done(rows []span) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, s := range rows {
-		d.pending -= s.last - s.first + 1
-		d.behind--
-	}
-	if d.moved != nil {
-		close(d.moved)
-		d.moved = nil
-	}
-}
-
-// keepUp waits while too much is waiting.
-func (d *deriver) keepUp(ctx context.Context) error {
-	for {
-		d.mu.Lock()
-		if d.pending <= maxPending || d.failed {
-			d.mu.Unlock()
-			return ctx.Err()
-		}
-		if d.moved == nil {
-			d.moved = make(chan struct{})
-		}
-		moved := d.moved
-		d.mu.Unlock()
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
 // close waits for the background, and returns what it found wrong.
 func (d *deriver) close() error {
+	d.closed.Do(func() { close(d.closing) })
 	d.work.Wait()
 	d.log.mu.Lock()
 	defer d.log.mu.Unlock()
@@ -190,10 +134,10 @@ func (d *deriver) close() error {
 // seal derives everything from the last mark up to the end of the log, whoever
 // appended it.
 func (d *deriver) seal(ctx context.Context) error {
-	if err := d.pass.enter(ctx); err != nil {
+	if err := d.turn.enter(ctx); err != nil {
 		return err
 	}
-	defer d.pass.leave()
+	defer d.turn.leave()
 	if err := d.blocks(ctx, true); err != nil {
 		return err
 	}

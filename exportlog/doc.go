@@ -92,7 +92,8 @@
 // Ids are escaped as in the names of packets; one that cannot be is named by
 // sha256! and its hash. Numbers in marks count down, so that the newest is listed
 // first, in one request at any size. A mark is written last: up to its rows, all
-// of the above is there.
+// of the above is there. In a store that stores many objects for less than one by one
+// ([worm.Store.Bulk]), rows wait up to 0.2 s to be derived from together.
 //
 // Nobody believes any of it. A process that opens the log takes the newest mark,
 // reads the commit it names, and checks that the tiles come to the root which that

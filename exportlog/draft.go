@@ -46,10 +46,10 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 type drafting struct {
 	draft
 	log     *Log
-	next    int64       // export_row_id
-	prev    worm.Digest // of the line before
-	root    worm.Digest // for the first row
-	drafted map[Key]Row
+	next    int64            // export_row_id
+	prev    worm.Digest      // of the line before
+	root    worm.Digest      // for the first row
+	drafted map[Key]int      // in fresh
 	exports map[string]int64 // by promotion_packet_id
 	holds   holds
 }
@@ -60,10 +60,14 @@ func (l *Log) newDrafting(group []*request) (drafting, error) {
 	if err := l.damage(); err != nil {
 		return drafting{}, err
 	}
+	rows, size := 0, 0 // at the most
+	for _, r := range group {
+		rows, size = rows+len(r.rows), size+r.bytes
+	}
 	return drafting{
-		draft: draft{number: l.index.commits() + 1, group: group},
+		draft: draft{number: l.index.commits() + 1, group: group, body: make([]byte, 0, size), fresh: make([]Row, 0, rows)},
 		log:   l, next: l.chain.rows + 1, prev: l.chain.last, root: l.chain.tree.root(),
-		drafted: map[Key]Row{}, exports: map[string]int64{}, holds: holds{},
+		drafted: make(map[Key]int, rows), exports: make(map[string]int64, rows), holds: holds{},
 	}, nil
 }
 
@@ -71,7 +75,8 @@ func (l *Log) newDrafting(group []*request) (drafting, error) {
 func (d *drafting) lookUp(ctx context.Context, r *request) (existing []Row, had []bool, err error) {
 	existing, had = make([]Row, len(r.rows)), make([]bool, len(r.rows))
 	for i, row := range r.rows {
-		if existing[i], had[i] = d.drafted[row.Key()]; had[i] {
+		if at, again := d.drafted[row.Key()]; again {
+			existing[i], had[i] = d.fresh[at], true
 			continue
 		}
 		if existing[i], had[i], err = d.log.had(ctx, row.Key(), r.known); err != nil {
@@ -85,12 +90,12 @@ func (d *drafting) lookUp(ctx context.Context, r *request) (existing []Row, had 
 func (d *drafting) add(r *request, existing []Row, had []bool) ([]Appended, error) {
 	result := make([]Appended, len(r.rows))
 	for i, row := range r.rows {
-		twice, again := d.drafted[row.Key()]
+		at, again := d.drafted[row.Key()]
 		switch {
 		case had[i]:
 			result[i] = Appended{Row: existing[i], Existing: !(r.proposed[i] && existing[i].Nonce == d.log.nonce)}
 		case again: // in one call
-			result[i] = Appended{Row: twice, Existing: true}
+			result[i] = Appended{Row: d.fresh[at], Existing: true}
 		default:
 			placed, err := d.place(row, r, i)
 			if err != nil {
@@ -116,7 +121,7 @@ func (d *drafting) place(row Row, r *request, i int) (Row, error) {
 	row.line = line
 	d.body, d.fresh = append(d.body, line...), append(d.fresh, row)
 	d.next, d.prev, d.root = d.next+1, worm.Sum(line), worm.Digest{}
-	d.drafted[row.Key()] = row
+	d.drafted[row.Key()] = len(d.fresh) - 1
 	d.holds.add(row)
 	return row, nil
 }

@@ -82,7 +82,7 @@ func Open(store *worm.Store, cfg Config) *Log {
 		store: store, cfg: cfg, nonce: hex.EncodeToString(nonce), tiles: newTiles(store),
 		watch: newWatch(cfg.Telemetry), catching: newGate(), chain: newChain(), index: newIndex(0), lookups: map[string]below{},
 	}
-	l.deriver = deriver{log: l, pass: newGate()}
+	l.deriver = deriver{log: l, turn: newGate(), closing: make(chan struct{})}
 	return l
 }
 

@@ -68,7 +68,7 @@ func (d *derivedCheck) rows(ctx context.Context, before int64, rows []Row) error
 		return err
 	}
 	// What was checked is needed no more, but for where the tree goes on.
-	if done := d.v.chain.rows &^ (tileWidth - 1); done-d.floor > 2*maxRecent {
+	if done := d.v.chain.rows &^ (tileWidth - 1); done-d.floor > maxRecent {
 		d.v.chain.tree.raise(done)
 		d.floor = done
 	}
@@ -99,7 +99,10 @@ func (d *derivedCheck) check(ctx context.Context, m mark) error {
 	if err != nil {
 		return err
 	}
-	objects = append(objects, object{m.key(), m.encode()})
+	// A mark that is absent is no loss: a newer one stands for it.
+	if err := d.compare(ctx, []object{{m.key(), m.encode()}}, false); err != nil {
+		return err
+	}
 	if m.Rows <= d.marked {
 		for _, r := range d.block {
 			objects = append(objects, indexEntries(r)...)

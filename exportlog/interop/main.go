@@ -28,21 +28,26 @@ func main() {
 }
 
 func run(ctx context.Context, duration time.Duration) error {
+	dir, err := os.MkdirTemp("", "interop")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) // and nothing before: whoever is measured next would pay for it
 	fmt.Println("| a local directory, synced | callers | rows/s | p99 | beside Tessera | rows/s with all that is derived | beside Tessera |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	for _, callers := range []int{64, 1024} {
-		theirs, err := inDirectory(func(dir string) (appendFunc, func() error, error) { return tesseraPOSIX(ctx, dir) }, ctx, callers, duration)
+		theirs, err := inDirectory(dir, func(dir string) (appendFunc, func() error, error) { return tesseraPOSIX(ctx, dir) }, ctx, callers, duration)
 		if err != nil {
 			return err
 		}
 		print("Tessera v1.0.4, POSIX, defaults", callers, theirs, theirs)
-		ours, err := inDirectory(func(dir string) (appendFunc, func() error, error) { return openDirectory(ctx, dir) }, ctx, callers, duration)
+		ours, err := inDirectory(dir, func(dir string) (appendFunc, func() error, error) { return openDirectory(ctx, dir) }, ctx, callers, duration)
 		if err != nil {
 			return err
 		}
 		print("**exportlog on fileworm**", callers, ours, theirs)
 	}
-	theirs, err := inDirectory(func(dir string) (appendFunc, func() error, error) { return rewrite(dir), noSettling, nil }, ctx, 1, duration)
+	theirs, err := inDirectory(dir, func(dir string) (appendFunc, func() error, error) { return rewrite(dir), noSettling, nil }, ctx, 1, duration)
 	if err != nil {
 		return err
 	}
@@ -81,13 +86,12 @@ func printRemote(name string, callers int, r result, requests int) {
 	fmt.Printf("| %s | %d | %.0f | %s | %.2f | %.1f |\n", name, callers, r.perSecond(), r.p99.Round(time.Millisecond), r.fairness, float64(requests)/float64(r.rows))
 }
 
-// inDirectory measures a log in a new directory.
-func inDirectory(open func(dir string) (appendFunc, func() error, error), ctx context.Context, callers int, duration time.Duration) (result, error) {
-	dir, err := os.MkdirTemp("", "interop")
+// inDirectory measures a log in a new directory below another.
+func inDirectory(below string, open func(dir string) (appendFunc, func() error, error), ctx context.Context, callers int, duration time.Duration) (result, error) {
+	dir, err := os.MkdirTemp(below, "log")
 	if err != nil {
 		return result{}, err
 	}
-	defer os.RemoveAll(dir)
 	add, settle, err := open(dir)
 	if err != nil {
 		return result{}, err

@@ -12,6 +12,7 @@
 // what was written.
 //
 //	Put           create-only, from a reader; stores and locks together
+//	PutAll        many small objects that need no lock, in fewer steps where there are
 //	Get           one version, its SHA-256 checked before the last byte is handed over
 //	Read          a small object whole, bounded
 //	State         size, digest, lock and visibility, as the store reports them
@@ -46,5 +47,6 @@
 //
 // Implement [Driver], call [Register] from the package's init, and run
 // wormtest.Conformance against it. The [Store] around it checks keys, digests,
-// lock demands and read-backs, so a driver says only what its backend did.
+// lock demands and read-backs, so a driver says only what its backend did. One that
+// can store many small objects for less than one by one also implements [Bulk].
 package worm

@@ -102,5 +102,6 @@ func New(ctx context.Context, d Driver) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worm: probe the bucket: %w", errors.Join(err, d.Close()))
 	}
-	return &Store{driver: meteredDriver{d}, caps: caps}, nil
+	bulk, _ := d.(Bulk)
+	return &Store{driver: meteredDriver{d}, bulk: bulk, caps: caps}, nil
 }

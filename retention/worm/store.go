@@ -12,6 +12,7 @@ import (
 // Store is a write-once bucket. It is safe for concurrent use.
 type Store struct {
 	driver Driver
+	bulk   Bulk // the same driver; nil when it has no way of its own for many
 	caps   Capabilities
 }
 

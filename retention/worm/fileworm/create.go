@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 
+	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
@@ -22,9 +23,13 @@ func (d *driver) Create(ctx context.Context, in worm.Creation) (worm.Ref, error)
 		return worm.Ref{}, fmt.Errorf("nothing was stored: %w", err)
 	}
 	defer d.unstage(staged)
-	if err := d.prepare(in); err != nil {
+	synced := make(chan error, 1)
+	go func() { synced <- staged.Sync() }()
+	err = d.prepare(in)
+	if err := errors.Join(<-synced, err); err != nil {
 		return worm.Ref{}, fmt.Errorf("nothing was stored: %w", err)
 	}
+	d.step("staged")
 	return d.publish(staged, in.Key)
 }
 
@@ -44,6 +49,9 @@ func (d *driver) prepare(in worm.Creation) error {
 		return err
 	}
 	d.step("lock recorded")
+	if in.Lock == (retention.Lock{}) {
+		return nil // the record's name gets to the disk with the object's
+	}
 	return d.syncFolder(folder)
 }
 

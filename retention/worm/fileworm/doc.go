@@ -19,6 +19,9 @@
 //	packets/pp-7/9f86…/.packet.json.lock
 //	.staging/                               what is being written just now
 //
+// Objects that were put many at once ([worm.Store.PutAll]) are under no lock and have
+// no record; those among them with the same bytes may be one file under several names.
+//
 // A lock record only grows. Each line is a JSON object about the bytes with that
 // digest, on a line by itself so that one cut off by a crash spoils no other:
 //
@@ -37,6 +40,12 @@
 // is it reported. A process killed at any point leaves nothing under the key, or
 // all of it under its lock. What it leaves in .staging is swept an hour later by
 // the next to open the directory; nothing else is ever removed.
+//
+// Many objects at once are staged together, and the file system is synced as a whole
+// (syncfs); then all are linked, and it is synced again. No name is there before its
+// bytes are on disk, so that a crash leaves an object whole or absent. This is so on
+// Linux; elsewhere they are put one by one. Before Linux 5.8 syncfs does not tell of
+// every failure to write.
 //
 // # What a directory cannot promise
 //

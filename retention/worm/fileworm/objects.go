@@ -16,8 +16,7 @@ import (
 )
 
 // Open implements [worm.Driver]. What is read is held to the digest on record;
-// without a record, which only somebody else's hand removes, it is up to the
-// caller to know the digest.
+// without a record it is up to the caller to know the digest.
 func (d *driver) Open(ctx context.Context, ref worm.Ref) (io.ReadCloser, error) {
 	f, _, err := d.open(ref)
 	if err != nil {
@@ -153,10 +152,11 @@ func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error 
 	})
 }
 
-// unrecorded refuses to start a lock record for an object that lost its own.
+// unrecorded refuses to start a lock record for an object that lost its own, or is one
+// of many that were put without.
 func unrecorded(ref worm.Ref, digest worm.Digest) error {
 	if digest.IsZero() {
-		return fmt.Errorf("%w: the lock record of %s is missing", worm.ErrCorrupt, ref)
+		return fmt.Errorf("%w: %s has no lock record: it was put with many that need none, or the record was removed", worm.ErrCorrupt, ref)
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ import (
 const jobVariable = "HOLDFAST_TEST_JOB"
 
 func TestMain(m *testing.M) {
-	job, known := map[string]func() error{"race": raceJob, "killed": killedJob, "put": putJob}[os.Getenv(jobVariable)]
+	job, known := map[string]func() error{"race": raceJob, "killed": killedJob, "killed together": killedTogetherJob, "put": putJob}[os.Getenv(jobVariable)]
 	if !known {
 		os.Exit(m.Run())
 	}
@@ -133,17 +133,7 @@ func TestProcessesRace(t *testing.T) {
 
 // killedJob puts one object and dies at a step of it.
 func killedJob() error {
-	d, err := open(os.Getenv("HOLDFAST_DIR"))
-	if err != nil {
-		return err
-	}
-	d.step = func(name string) {
-		if name == os.Getenv("HOLDFAST_KILL_AT") {
-			syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {}
-		}
-	}
-	store, err := storeOver(d)
+	store, err := dying()
 	if err != nil {
 		return err
 	}
@@ -151,11 +141,26 @@ func killedJob() error {
 	return err
 }
 
+// dying opens a store that dies at a step of a write.
+func dying() (*worm.Store, error) {
+	d, err := open(os.Getenv("HOLDFAST_DIR"))
+	if err != nil {
+		return nil, err
+	}
+	d.step = func(name string) {
+		if name == os.Getenv("HOLDFAST_KILL_AT") {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+	return storeOver(d)
+}
+
 // Killed at any step of a write, the object is not there, or there with its
 // lock; and putting it again completes it.
 func TestKilledAtEachStep(t *testing.T) {
 	steps := map[string]bool{ // whether the object is there
-		"staging": false, "staged": false, "folder made": false, "recording": false, "lock recorded": false, "before link": false,
+		"staging": false, "written": false, "staged": false, "folder made": false, "recording": false, "lock recorded": false, "before link": false,
 		"linked": true, "synced": true,
 	}
 	seen := map[string]bool{}

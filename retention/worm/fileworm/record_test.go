@@ -173,11 +173,18 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := time.Now().Add(-2 * abandonedAfter)
-	for name, at := range map[string]time.Time{"dead": long, "young": time.Now(), "alive": long} {
+	for name, at := range map[string]time.Time{"dead": long, "young": time.Now(), "alive": long, "dead folder": long, "young folder": time.Now()} {
 		path := filepath.Join(dir, stagingFolder, name)
+		if strings.HasSuffix(name, "folder") {
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			path = filepath.Join(path, "0")
+		}
 		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		path = filepath.Join(dir, stagingFolder, name)
 		if err := os.Chtimes(path, at, at); err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +199,7 @@ func TestSweep(t *testing.T) {
 	}
 	openDir(t, dir)
 	entries, err := os.ReadDir(filepath.Join(dir, stagingFolder))
-	if err != nil || len(entries) != 2 || entries[0].Name() != "alive" || entries[1].Name() != "young" {
+	if err != nil || len(entries) != 3 || entries[0].Name() != "alive" || entries[1].Name() != "young" || entries[2].Name() != "young folder" {
 		t.Errorf("in staging there is %v, %v", entries, err)
 	}
 }

@@ -3,7 +3,6 @@ package fileworm
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -14,13 +13,13 @@ import (
 const (
 	stagingFolder = ".staging"
 
-	// abandonedAfter is how old a staged file is before it may be swept, if
-	// nobody holds it: far longer than it takes to lock a file just made.
+	// abandonedAfter is how old a staged file, or a folder of them, is before it may
+	// be swept, if nobody holds it: far longer than it takes to lock what was just made.
 	abandonedAfter = time.Hour
 )
 
-// stage writes a body to a file that has no name among the objects yet, and
-// syncs it. The file stays locked while its writer lives.
+// stage writes a body to a file that has no name among the objects yet. The file
+// stays locked while its writer lives.
 func (d *driver) stage(ctx context.Context, body io.Reader) (*os.File, error) {
 	if err := d.makeFolder(stagingFolder); err != nil {
 		return nil, err
@@ -35,13 +34,13 @@ func (d *driver) stage(ctx context.Context, body io.Reader) (*os.File, error) {
 		err = copyBody(ctx, f, body)
 	}
 	if err == nil {
-		err = errors.Join(f.Chmod(0o444), f.Sync())
+		err = f.Chmod(0o444)
 	}
 	if err != nil {
 		d.unstage(f)
 		return nil, err
 	}
-	d.step("staged")
+	d.step("written")
 	return f, nil
 }
 
@@ -63,7 +62,7 @@ func (d *driver) sweep() {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err != nil || !info.Mode().IsRegular() || time.Since(info.ModTime()) < abandonedAfter {
+		if err != nil || !info.Mode().IsRegular() && !info.IsDir() || time.Since(info.ModTime()) < abandonedAfter {
 			continue
 		}
 		f, err := d.root.Open(path.Join(stagingFolder, e.Name()))
@@ -71,7 +70,7 @@ func (d *driver) sweep() {
 			continue
 		}
 		if tryLock(f) == nil {
-			d.root.Remove(path.Join(stagingFolder, e.Name()))
+			d.root.RemoveAll(path.Join(stagingFolder, e.Name()))
 		}
 		f.Close()
 	}

@@ -45,6 +45,8 @@ func Conformance(t *testing.T, open func(t *testing.T) Fixture) {
 		{"legal hold", legalHold},
 		{"putting again strengthens", strengthening},
 		{"ended contexts", endedContexts},
+		{"many at once", many},
+		{"writers of many race", manyRace},
 		{"writers race", writersRace},
 		{"locks race", locksRace},
 		{"reopening", reopening},
