@@ -242,8 +242,9 @@ func TestFailureDeleteMarkerOnTheHead(t *testing.T) {
 
 func TestFailureThrottlingAndClockSkew(t *testing.T) {
 	b := memworm.New()
+	var seen sync.Map // each object is refused at first, in whatever order they come
 	l := open(t, &wormtest.Faulty{Driver: b, Plan: func(op wormtest.Op) wormtest.Fault {
-		if op.N%2 != 0 {
+		if _, again := seen.LoadOrStore(op.Key, true); !again {
 			return wormtest.RefuseBefore // 503 Slow Down
 		}
 		return wormtest.None
