@@ -35,7 +35,7 @@ func (s *show) flip(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(path, bytes.Replace(b, before, after, 1), 0o644)
+			return errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, bytes.Replace(b, before, after, 1), 0o644))
 		})
 		if err != nil {
 			return err

@@ -35,11 +35,7 @@ func (u undo) harm(object string, how func(path string) error) error {
 		return err
 	}
 	u.at("saved")
-	path := filepath.Join(u.bucket, object)
-	if err := os.Chmod(path, 0o644); err != nil {
-		return err
-	}
-	err := how(path)
+	err := how(filepath.Join(u.bucket, object))
 	u.at("harmed")
 	return err
 }
