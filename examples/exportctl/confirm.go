@@ -72,34 +72,24 @@ func confirm(ctx context.Context, a *archive.Archive, export string) (exportlog.
 
 // confirmed is an archive.Confirmation in JSON.
 type confirmed struct {
-	Confirmed         bool       `json:"confirmed"`
-	ExportRowID       int64      `json:"export_row_id"` // that was confirmed, or the link's
-	PromotionPacketID string     `json:"promotion_packet_id"`
-	ArchiveURI        string     `json:"archive_uri"`
-	SignedBy          string     `json:"signed_by,omitempty"`
-	Objects           int        `json:"objects"`
-	Bytes             int64      `json:"bytes"`
-	Checks            []oneCheck `json:"checks"`
-	Findings          []finding  `json:"findings"`
-}
-
-// oneCheck is an archive.Check in JSON.
-type oneCheck struct {
-	What string `json:"what"`
-	Says string `json:"says"`
-	OK   bool   `json:"ok"`
+	Confirmed         bool      `json:"confirmed"`
+	ExportRowID       int64     `json:"export_row_id"` // that was confirmed, or the link's
+	PromotionPacketID string    `json:"promotion_packet_id"`
+	ArchiveURI        string    `json:"archive_uri"`
+	SignedBy          string    `json:"signed_by,omitempty"`
+	Objects           int       `json:"objects"`
+	Bytes             int64     `json:"bytes"`
+	Checks            []checked `json:"checks"`
+	Findings          []finding `json:"findings"`
 }
 
 func confirmedOf(row exportlog.Row, c archive.Confirmation) confirmed {
 	x := confirmed{
 		Confirmed: len(c.Findings) == 0, ExportRowID: row.ExportRowID, PromotionPacketID: row.PromotionPacketID, ArchiveURI: row.ArchiveURI,
-		Objects: c.Objects, Bytes: c.Bytes, Checks: []oneCheck{}, Findings: findings(c.Findings),
+		Objects: c.Objects, Bytes: c.Bytes, Checks: checks(c.Checks), Findings: findings(c.Findings),
 	}
 	if c.Evidence.Row.ExportRowID > 0 {
 		x.SignedBy = c.Evidence.SignedBy.String()
-	}
-	for _, check := range c.Checks {
-		x.Checks = append(x.Checks, oneCheck(check))
 	}
 	return x
 }

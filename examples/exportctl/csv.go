@@ -66,7 +66,7 @@ func (t *tool) csv(ctx context.Context, f csvFlags) error {
 	var counted countingWriter
 	bar := t.screen.Progress("writing", 0, screen.Bytes)
 	err = writeNew(f.output, func(w io.Writer) error {
-		counted.Writer = watchedWriter{w, bar}
+		counted.Writer = io.MultiWriter(w, bar)
 		return write(&counted)
 	})
 	bar.Close()

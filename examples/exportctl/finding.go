@@ -25,6 +25,21 @@ func findings(found []exportlog.Finding) []finding {
 	return all
 }
 
+// checked is an archive.Check in JSON.
+type checked struct {
+	What string `json:"what"`
+	Says string `json:"says"`
+	OK   bool   `json:"ok"`
+}
+
+func checks(looked []archive.Check) []checked {
+	all := make([]checked, len(looked))
+	for i, c := range looked {
+		all[i] = checked(c)
+	}
+	return all
+}
+
 // drawFindings draws what is wrong, one thing to a row.
 func drawFindings(p *screen.Page, found []finding) {
 	cells := make([][]any, len(found))

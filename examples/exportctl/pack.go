@@ -97,7 +97,7 @@ func (t *tool) writePack(ctx context.Context, pack *linkage.Pack, output string)
 	if !strings.EqualFold(filepath.Ext(output), ".zip") {
 		return pack.WriteDir(ctx, output)
 	}
-	return writeNew(output, func(w io.Writer) error { return pack.WriteZip(ctx, watchedWriter{w, bar}) })
+	return writeNew(output, func(w io.Writer) error { return pack.WriteZip(ctx, io.MultiWriter(w, bar)) })
 }
 
 // packed is a pack that was made.
@@ -126,16 +126,4 @@ func (x packed) draw(p *screen.Page) {
 		p.Mind("its manifest names %d other packets", x.Peers)
 	}
 	p.Line("  whoever gets it begins with VERIFY.md")
-}
-
-// watchedWriter has a bar told what is written.
-type watchedWriter struct {
-	io.Writer
-	bar *screen.Bar
-}
-
-func (w watchedWriter) Write(b []byte) (int, error) {
-	n, err := w.Writer.Write(b)
-	w.bar.Add(int64(n))
-	return n, err
 }

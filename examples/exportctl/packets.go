@@ -81,19 +81,11 @@ func watched(exhibits []archive.Exhibit, bar *screen.Bar) []archive.Exhibit {
 					bar.Expect(info.Size())
 				}
 			}
-			return watchedReader{r, bar}, nil
+			return struct {
+				io.Reader
+				io.Closer
+			}{io.TeeReader(r, bar), r}, nil
 		}}
 	}
 	return all
-}
-
-type watchedReader struct {
-	io.ReadCloser
-	bar *screen.Bar
-}
-
-func (r watchedReader) Read(b []byte) (int, error) {
-	n, err := r.ReadCloser.Read(b)
-	r.bar.Add(int64(n))
-	return n, err
 }

@@ -109,31 +109,21 @@ type proof struct {
 	Packet    manifest.Packet   `json:"packet"`   // as the signed manifest has it
 	Believed  map[string]any    `json:"believed"` // the packet's own fields, as signed
 	Steps     []proofStep       `json:"steps"`
-	Findings  []proofFinding    `json:"findings,omitempty"`
+	Findings  []finding         `json:"findings,omitempty"`
 	Damage    string            `json:"damage,omitempty"` // elsewhere in the log
 
 	fields []archive.Field
 }
 
 type proofStep struct {
-	Name   string       `json:"name"`
-	Checks []proofCheck `json:"checks"`
-}
-
-type proofCheck struct {
-	What string `json:"what"`
-	Says string `json:"says"`
-	OK   bool   `json:"ok"`
+	Name   string    `json:"name"`
+	Checks []checked `json:"checks"`
 }
 
 func proofOf(ctx context.Context, p linkage.Proof) (proof, error) {
 	x := proof{Export: rowJSON(p.Export), Links: rowsJSON(p.Links), Confirmed: p.Problem == nil, Packet: p.Evidence.Packet, Believed: map[string]any{}}
 	for _, s := range p.Steps {
-		checks := []proofCheck{}
-		for _, c := range s.Checked {
-			checks = append(checks, proofCheck(c))
-		}
-		x.Steps = append(x.Steps, proofStep{s.Name, checks})
+		x.Steps = append(x.Steps, proofStep{s.Name, checks(s.Checked)})
 	}
 	if p.Damage != nil {
 		x.Damage = p.Damage.Error()
@@ -154,22 +144,11 @@ func proofOf(ctx context.Context, p linkage.Proof) (proof, error) {
 	return x, nil
 }
 
-// proofFinding is an exportlog.Finding as JSON.
-type proofFinding struct {
-	Kind        exportlog.FindingKind `json:"kind"`
-	Object      string                `json:"object,omitempty"`
-	Version     string                `json:"version,omitempty"`
-	ExportRowID int64                 `json:"export_row_id,omitempty"`
-	Problem     string                `json:"problem"`
-}
-
-func findingsOf(err error) []proofFinding {
-	var all []proofFinding
+// findingsOf returns what an error says is not as it was exported.
+func findingsOf(err error) []finding {
 	var bad *archive.NotConfirmedError
-	if errors.As(err, &bad) {
-		for _, f := range bad.Findings {
-			all = append(all, proofFinding(f))
-		}
+	if !errors.As(err, &bad) {
+		return nil
 	}
-	return all
+	return findings(bad.Findings)
 }

@@ -68,6 +68,13 @@ func (b *Bar) Add(n int64) {
 	}
 }
 
+// Write says that these bytes are done, so that a bar can stand beside an io.Reader or an
+// io.Writer. It never fails.
+func (b *Bar) Write(done []byte) (int, error) {
+	b.Add(int64(len(done)))
+	return len(done), nil
+}
+
 // Close takes the bar away. It must be called before anything else is written.
 func (b *Bar) Close() {
 	if b.writer == nil {
