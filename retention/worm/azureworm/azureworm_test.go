@@ -2,7 +2,6 @@ package azureworm_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,7 +14,6 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/azureworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
-	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
@@ -88,28 +86,13 @@ func TestConformance(t *testing.T) {
 
 // Under every fault that a network can have, one writer owns each key.
 func TestCrowdInEveryStorm(t *testing.T) {
-	goroutines, keys := 64, 50
-	if testing.Short() {
-		goroutines, keys = 16, 10
-	}
 	host := servers.Azurite(t)
-	for _, fault := range faultproxy.Faults() {
-		t.Run(fault.String(), func(t *testing.T) {
-			proxy := faultproxy.Start(t, "http://"+host, func(r *http.Request) faultproxy.Fault {
-				if r.Method == http.MethodPut && rand.IntN(10) == 0 {
-					return fault
-				}
-				return faultproxy.None
-			})
-			name := newContainer(t, host)
-			calm, stormy := open(t, host, name, ""), overClient(t, newClient(t, strings.TrimPrefix(proxy.URL, "http://"), name, &http.Transport{MaxIdleConnsPerHost: goroutines}))
-			wormtest.Crowd(t, stormy, calm, goroutines, keys, proxy.Settle)
-			t.Logf("%d requests were made to fail", proxy.Injected())
-			if proxy.Injected() == 0 {
-				t.Error("no request was made to fail")
-			}
-		})
-	}
+	writes := func(r *http.Request) bool { return r.Method == http.MethodPut }
+	wormtest.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
+		name := newContainer(t, host)
+		client := newClient(t, strings.TrimPrefix(proxy, "http://"), name, &http.Transport{MaxIdleConnsPerHost: 64})
+		return overClient(t, client), open(t, host, name, "")
+	})
 }
 
 // The same suite on a real bucket, where there is one.

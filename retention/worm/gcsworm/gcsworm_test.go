@@ -2,7 +2,6 @@ package gcsworm_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -14,7 +13,6 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/gcsworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
-	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
@@ -61,30 +59,15 @@ func TestConformance(t *testing.T) {
 
 // Under every fault that a network can have, one writer owns each key.
 func TestCrowdInEveryStorm(t *testing.T) {
-	goroutines, keys := 64, 50
-	if testing.Short() {
-		goroutines, keys = 16, 10
-	}
 	host := servers.FakeGCS(t, "")
-	keepConnections(t, goroutines)
-	for _, fault := range faultproxy.Faults() {
-		t.Run(fault.String(), func(t *testing.T) {
-			proxy := faultproxy.Start(t, "http://"+host, func(r *http.Request) faultproxy.Fault {
-				if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/upload/") && rand.IntN(10) == 0 {
-					return fault
-				}
-				return faultproxy.None
-			})
-			bucket := newBucket(t, host)
-			calm := open(t, host, bucket, "")
-			stormy := open(t, strings.TrimPrefix(proxy.URL, "http://"), bucket, "")
-			wormtest.Crowd(t, stormy, calm, goroutines, keys, proxy.Settle)
-			t.Logf("%d requests were made to fail", proxy.Injected())
-			if proxy.Injected() == 0 {
-				t.Error("no request was made to fail")
-			}
-		})
+	keepConnections(t, 64)
+	writes := func(r *http.Request) bool {
+		return r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/upload/")
 	}
+	wormtest.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
+		bucket := newBucket(t, host)
+		return open(t, strings.TrimPrefix(proxy, "http://"), bucket, ""), open(t, host, bucket, "")
+	})
 }
 
 // keepConnections keeps open as many connections as are used at once. The service speaks
