@@ -24,7 +24,7 @@ var rooms = map[string][]string{
 	"retention/worm/wormtest":            {"retention/worm", "retention"},
 	"retention/worm/internal/relock":     {"retention/worm", "retention"},
 	"retention/worm/wormtest/servers":    {},
-	"retention/worm/wormtest/faultproxy": {},
+	"retention/worm/wormtest/faultproxy": {"retention/worm/wormtest", "retention/worm"},
 	"exportlog":                          {"exportlog/telemetry", "retention/worm", "retention"},
 	"exportlog/telemetry":                {},
 	"archive/manifest":                   {},

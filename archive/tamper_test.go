@@ -106,7 +106,11 @@ type stage struct {
 func newStage(t *testing.T) stage {
 	t.Helper()
 	s := stage{cfg: config(t), dir: t.TempDir(), spared: t.TempDir()}
-	scene(t, inDirectory(t, s.dir, s.cfg))
+	a := inDirectory(t, s.dir, s.cfg)
+	scene(t, a)
+	if err := a.Close(); err != nil { // and all that is derived is there
+		t.Fatal(err)
+	}
 	if err := os.CopyFS(s.spared, os.DirFS(s.dir)); err != nil {
 		t.Fatal(err)
 	}

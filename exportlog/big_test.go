@@ -1,11 +1,9 @@
 package exportlog_test
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
 
-	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	"github.com/holdfast-archive/holdfast/retention/worm/memworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
@@ -71,51 +69,4 @@ func bodyOfAny(t *testing.T, b *memworm.Bucket, key string) []byte {
 		t.Fatal(err)
 	}
 	return body
-}
-
-// BenchmarkCost reports what it takes to open, find and append at a size, in round
-// trips and requests; rows in the millions take gigabytes of memory.
-func BenchmarkCost(b *testing.B) {
-	for _, rows := range []int{10, 10_000, 1_000_000} {
-		b.Run(fmt.Sprintf("%d rows", rows), func(b *testing.B) {
-			bucket := memworm.New()
-			grow(b, bucket, rows)
-			for b.Loop() {
-				for what, c := range costs(b, bucket, rows) {
-					b.ReportMetric(c.trips, what+"-round-trips")
-					b.ReportMetric(float64(c.requests.Sum()), what+"-requests")
-				}
-			}
-		})
-	}
-}
-
-type price struct {
-	trips    float64
-	requests wormtest.Requests
-}
-
-// costs measures in real time, over a network whose round trip dwarfs all else.
-func costs(b *testing.B, bucket *memworm.Bucket, rows int) map[string]price {
-	m := &wormtest.Metered{Driver: bucket, Latency: roundTrip}
-	l := open(b, m)
-	prices := map[string]price{}
-	measure := func(what string, do func() error) {
-		trips, requests := cost(m, func() {
-			if err := do(); err != nil {
-				b.Error(err)
-			}
-		})
-		prices[what] = price{trips, requests}
-	}
-	measure("open", func() error { _, err := l.Head(b.Context()); return err })
-	measure("find", func() error {
-		_, err := l.Find(b.Context(), exportlog.Query{PromotionPacketID: fmt.Sprintf("pp-%d", rows/2)})
-		return err
-	})
-	measure("append", func() error {
-		_, err := l.Append(b.Context(), export("new", fmt.Sprint("new", m.Requests().Sum())))
-		return err
-	})
-	return prices
 }

@@ -3,6 +3,7 @@ package exportlog_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,11 +53,15 @@ func cost(m *wormtest.Metered, do func()) (roundTrips float64, requests wormtest
 }
 
 // What it takes to open a log, to append to it and to find in it does not grow
-// with the log.
+// with the log. HOLDFAST_TEST_BIG=1 asks at a million rows, too, which takes minutes and
+// gigabytes of memory.
 func TestCostIsFlat(t *testing.T) {
 	sizes := []int{10, 1_000, 10_000}
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		sizes = sizes[:2]
+	case os.Getenv("HOLDFAST_TEST_BIG") == "1":
+		sizes = append(sizes, 1_000_000)
 	}
 	for _, rows := range sizes {
 		t.Run(fmt.Sprintf("%d rows", rows), func(t *testing.T) {

@@ -11,10 +11,10 @@
 // acknowledged. The second comparison is with what Tessera acknowledges; its shutdown
 // waits for its next checkpoint.
 //
-// What an opening, a find and an append take at ten, ten thousand and a million rows
-// is reported by
+// What an opening, a find and an append take at ten, a thousand, ten thousand and a
+// million rows, in requests and in round trips one after the other, is reported by
 //
-//	go test ./exportlog -run '^$' -bench Cost -benchtime 1x
+//	HOLDFAST_TEST_BIG=1 go test -v -run CostIsFlat -timeout 1h ./exportlog
 //
 // Its tests have other people's code check what the export log writes. It is a
 // module of its own, so that none of theirs weighs on users.

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/azureworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
@@ -88,7 +89,7 @@ func TestConformance(t *testing.T) {
 func TestCrowdInEveryStorm(t *testing.T) {
 	host := servers.Azurite(t)
 	writes := func(r *http.Request) bool { return r.Method == http.MethodPut }
-	wormtest.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
+	faultproxy.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
 		name := newContainer(t, host)
 		client := newClient(t, strings.TrimPrefix(proxy, "http://"), name, &http.Transport{MaxIdleConnsPerHost: 64})
 		return overClient(t, client), open(t, host, name, "")

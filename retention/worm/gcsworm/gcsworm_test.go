@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/gcsworm"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
@@ -64,7 +65,7 @@ func TestCrowdInEveryStorm(t *testing.T) {
 	writes := func(r *http.Request) bool {
 		return r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/upload/")
 	}
-	wormtest.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
+	faultproxy.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
 		bucket := newBucket(t, host)
 		return open(t, strings.TrimPrefix(proxy, "http://"), bucket, ""), open(t, host, bucket, "")
 	})

@@ -9,7 +9,6 @@ import (
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
-	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
 )
 
@@ -17,7 +16,7 @@ import (
 func TestCrowdInEveryStorm(t *testing.T) {
 	g := startGateway(t)
 	writes := func(r *http.Request) bool { return r.Method == http.MethodPut }
-	wormtest.Storms(t, g.endpoint, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
+	faultproxy.Storms(t, g.endpoint, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
 		bucket := g.newBucket(t, true)
 		return open(t, g.url(bucket, proxy, "")), open(t, g.url(bucket, g.endpoint, ""))
 	})

@@ -1,4 +1,4 @@
-package wormtest
+package faultproxy
 
 import (
 	"math/rand/v2"
@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
-	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/faultproxy"
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
-// Storms sends a [Crowd] through a proxy that makes one write in ten fail, to a real
+// Storms sends a [wormtest.Crowd] through a proxy that makes one write in ten fail, to a real
 // server: 64 goroutines with 50 keys where any fault may come, and a smaller crowd
 // where one fault alone does. HOLDFAST_TEST_BIG=1 sends the whole crowd through each,
 // which takes minutes. writes tells which requests store an object; open opens a new
@@ -23,24 +23,24 @@ func Storms(t *testing.T, server string, writes func(*http.Request) bool, open f
 	if os.Getenv("HOLDFAST_TEST_BIG") == "1" {
 		small = whole
 	}
-	storm := func(name string, c crowd, faults ...faultproxy.Fault) {
+	storm := func(name string, c crowd, faults ...Fault) {
 		t.Run(name, func(t *testing.T) {
-			proxy := faultproxy.Start(t, server, func(r *http.Request) faultproxy.Fault {
+			proxy := Start(t, server, func(r *http.Request) Fault {
 				if writes(r) && rand.IntN(10) == 0 {
 					return faults[rand.IntN(len(faults))]
 				}
-				return faultproxy.None
+				return None
 			})
 			stormy, calm := open(t, proxy.URL)
-			Crowd(t, stormy, calm, c.goroutines, c.keys, proxy.Settle)
+			wormtest.Crowd(t, stormy, calm, c.goroutines, c.keys, proxy.Settle)
 			t.Logf("%d requests were made to fail", proxy.Injected())
 			if proxy.Injected() == 0 {
 				t.Error("no request was made to fail")
 			}
 		})
 	}
-	storm("all", whole, faultproxy.Faults()...)
-	for _, fault := range faultproxy.Faults() {
+	storm("all", whole, Faults()...)
+	for _, fault := range Faults() {
 		storm(fault.String(), small, fault)
 	}
 }
