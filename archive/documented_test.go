@@ -5,7 +5,6 @@ import (
 	godoc "go/doc"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,9 +14,31 @@ import (
 // constant, variable or field may have it at the end of its line, or share that of its
 // group; String, Error, Is and Unwrap are what they are everywhere.
 func TestEveryExportedNameIsDocumented(t *testing.T) {
-	for _, line := range goList(t, "{{.Name}} {{.Dir}} {{join .GoFiles \" \"}}", module+"...") {
+	for _, p := range documented(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+		undocumented(p.Package, func(what string, at token.Pos) {
+			where := p.fset.Position(at)
+			where.Filename, _ = filepath.Rel("..", where.Filename)
+			t.Errorf("%s: %s is not documented", where, what)
+		})
+	}
+}
+
+// manual is a package as its doc comments tell of it.
+type manual struct {
+	*godoc.Package
+	fset *token.FileSet
+}
+
+// documented returns every package that is there to be imported.
+func documented(t *testing.T) []manual {
+	t.Helper()
+	var all []manual
+	for _, line := range goList(t, "{{.Name}} {{.ImportPath}} {{.Dir}} {{join .GoFiles \" \"}}", module+"...") {
 		fields := strings.Fields(line)
-		name, dir, files := fields[0], fields[1], fields[2:]
+		name, path, dir, files := fields[0], fields[1], fields[2], fields[3:]
 		if len(files) == 0 || name == "main" || strings.Contains(dir, string(filepath.Separator)+"internal") {
 			continue
 		}
@@ -30,19 +51,13 @@ func TestEveryExportedNameIsDocumented(t *testing.T) {
 			}
 			parsed = append(parsed, f)
 		}
-		p, err := godoc.NewFromFiles(fset, parsed, name, godoc.PreserveAST)
+		p, err := godoc.NewFromFiles(fset, parsed, path, godoc.PreserveAST)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Doc == "" {
-			t.Errorf("%s has no package comment", dir)
-		}
-		undocumented(p, func(what string, at token.Pos) {
-			where := fset.Position(at)
-			where.Filename, _ = filepath.Rel("..", where.Filename)
-			t.Errorf("%s: %s is not documented", where, what)
-		})
+		all = append(all, manual{p, fset})
 	}
+	return all
 }
 
 // undocumented tells of every exported name without a comment.
@@ -102,35 +117,5 @@ func TestUndocumentedIsFound(t *testing.T) {
 	undocumented(p, func(what string, _ token.Pos) { found = append(found, what) })
 	if got := strings.Join(found, " "); got != "C T M" {
 		t.Errorf("found %q", got)
-	}
-}
-
-// Each ```go block of the README is Go: a file, or statements of a function.
-func TestREADMEIsGo(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := 0
-	for _, part := range strings.Split(string(readme), "```go\n")[1:] {
-		block, _, _ := strings.Cut(part, "\n```")
-		blocks++
-		block = strings.ReplaceAll(block, "…", "")
-		asStatements := "package p\nfunc _() {\n" + block + "\n}\n"
-		asFile := "package p\n" + block + "\n"
-		imports, rest, _ := strings.Cut(block, "\n\n")
-		asBoth := "package p\n" + imports + "\nfunc _() {\n" + rest + "\n}\n"
-		var problem error
-		for _, source := range []string{asFile, asBoth, asStatements} {
-			if _, problem = parser.ParseFile(token.NewFileSet(), "README.md", source, parser.SkipObjectResolution); problem == nil {
-				break
-			}
-		}
-		if problem != nil {
-			t.Errorf("a block is not Go: %v\n%s", problem, block)
-		}
-	}
-	if blocks == 0 {
-		t.Error("the README has no Go")
 	}
 }

@@ -101,9 +101,9 @@ func TestHeavyImportsStayInTheirRoom(t *testing.T) {
 	}
 }
 
-func goList(t *testing.T, format, packages string) []string {
+func goList(t *testing.T, format string, packages ...string) []string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", format, packages).Output()
+	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-f", format}, packages...)...).Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
