@@ -59,7 +59,9 @@ func (c Compared) Behind() int64 { return max(c.Primary.Size-c.Replica.Size, 0) 
 // Every object takes two requests for its state, and two more to read it unless ByRecord
 // is set. A difference is a [NotConfirmedError]; any other error means that Compare could
 // not find out. What both have lost, or both have wrong, is for Verify to find.
-func (r *Replica) Compare(ctx context.Context, how Comparison) (Compared, error) {
+func (r *Replica) Compare(ctx context.Context, how Comparison) (compared Compared, err error) {
+	ctx, op := r.from.watch.begin(ctx, "compare replica")
+	defer func() { r.from.watch.compared(ctx, op, compared, err) }()
 	c := comparing{replica: r, how: how}
 	if err := c.run(ctx); err != nil {
 		return c.Compared, fmt.Errorf("archive: compare with replica: %w", err)

@@ -67,7 +67,9 @@ type CoverageOutput interface {
 //
 // Memory is bounded, however many decisions, rows and incidents there are: they are
 // sorted in temporary files and merged.
-func (a *Archive) Coverage(ctx context.Context, in CoverageInput, out CoverageOutput) (CoverageSummary, error) {
+func (a *Archive) Coverage(ctx context.Context, in CoverageInput, out CoverageOutput) (summary CoverageSummary, err error) {
+	ctx, op := a.watch.begin(ctx, "compare coverage")
+	defer func() { a.watch.covered(ctx, op, summary, err) }()
 	c := newComparison(ctx, a, in, out)
 	defer c.close()
 	if err := c.run(ctx, in); err != nil {

@@ -123,17 +123,35 @@
 //	flush spool          Flush, or in the background; the same stages are below it
 //	confirm export       Confirm, ConfirmLinked
 //	retrieve evidence    Retrieve
-//	verify archive       Verify
+//	resolve reference    Resolve
+//	verify archive       Verify, of a replica too
 //	verify rows          VerifyRows
-//	hold exports         Hold; and "release exports", "extend exports"
+//	hold exports         Hold; and "release exports", "extend exports", "review holds"
+//	compare coverage     Coverage
+//	foresee lapses       Radar
+//	replicate archive    Replicate; below it, its checkpoint's
+//	compare replica      Compare
 //	seal log             exportlog's Seal
-//	bind divergence      package linkage; and "prove exports", "rehearse incident" with a span for each step
+//
+// and those of package linkage:
+//
+//	bind divergence      Bind
+//	locate export        Locate
+//	prove exports        Prove; below it, "confirm export" for each
+//	rehearse incident    Rehearse; below it, a span for each step
+//	reconcile events     Reconcile, from the first event that is asked for to the last
+//	deliver events       Deliver
+//	tell lineage         Lineage
+//	pack evidence        Pack
+//	count figures        Figures
 //
 // Where they apply, spans have holdfast.promotion_packet_id, holdfast.export_row_id,
 // holdfast.export_batch_id, holdfast.retention_class, holdfast.archive_uri,
 // holdfast.incident_ticket_id, holdfast.rollback_event_id, holdfast.already_exported,
-// holdfast.packet.count, holdfast.row.count, holdfast.change.changed, .already and
-// .failed, and holdfast.export.outcome where that is pending or failed. One that failed
+// holdfast.change.changed, .already and .failed, holdfast.export.outcome where that is
+// pending or failed, and, of what they went through or found, holdfast.packet.count,
+// holdfast.row.count, holdfast.object.count, holdfast.decision.count, holdfast.event.count,
+// holdfast.lapse.count and holdfast.finding.count. One that failed
 // has the status Error with the error's text, and error.type. What was done again is an
 // event holdfast.retry with holdfast.object and error.type.
 //
@@ -146,7 +164,13 @@
 //	holdfast.log.rows            {row}      counter    holdfast.row.kind; written by this process
 //	holdfast.retries             {retry}    counter    holdfast.operation.name (commit rows, derive index, put object, change lock), error.type
 //	holdfast.findings            {finding}  counter    holdfast.finding.kind
+//	holdfast.coverage.findings   {finding}  gauge      holdfast.finding.kind (those of CoverageKinds, each, 0 too)
+//	holdfast.radar.lapses        {lapse}    gauge      holdfast.lapse.state (lapsed, soon, later)
+//	holdfast.replica.objects     {object}   counter    copied by Replicate
+//	holdfast.replica.io          By         counter    of these
+//	holdfast.replica.lag         {row}      gauge      by Replicate and Compare
 //
+// A gauge is how it stood when it was looked at last; a look that failed leaves it.
 // No id is on a metric. error.type is one of the texts of [ErrorTypes], "timeout",
 // "canceled", or "_OTHER".
 //

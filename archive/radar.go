@@ -20,7 +20,9 @@ import (
 // it: promises and locks that are shorter than the policy asks for by now, keys and
 // certificates that end, and holds that nobody looked at in a while. It reads the log
 // three times and changes nothing; [Watch] says what more it costs.
-func (a *Archive) Radar(ctx context.Context, w Watch) (RadarReport, error) {
+func (a *Archive) Radar(ctx context.Context, w Watch) (report RadarReport, err error) {
+	ctx, op := a.watch.begin(ctx, "foresee lapses")
+	defer func() { a.watch.foreseen(ctx, op, report, err) }()
 	w.Horizon, w.ReviewHoldsEvery, w.Most = cmp.Or(w.Horizon, defaultHorizon), cmp.Or(w.ReviewHoldsEvery, defaultReview), cmp.Or(w.Most, defaultMost)
 	r := radar{archive: a, watch: w, now: a.clock().UTC(), reviewed: map[int64]time.Time{}, holds: map[string]*heldMatter{}, resting: map[[sha256.Size]byte]*resting{}}
 	r.report.AtUTC, r.report.SoonUTC = r.now, r.now.Add(w.Horizon)

@@ -55,9 +55,10 @@ func (r *radar) unreviewed() {
 // stand: a correction of each hold's row that names who did, and why it stands, in reason.
 // No object is touched. It returns how many holds it recorded that of; calling again on the
 // same day, by the clock of Config, adds nothing. Whoever may hold may review.
-func (a *Archive) ReviewHolds(ctx context.Context, s Selection, m Matter) (int, error) {
-	n, err := a.reviewHolds(ctx, s, m)
-	if err != nil {
+func (a *Archive) ReviewHolds(ctx context.Context, s Selection, m Matter) (n int, err error) {
+	ctx, op := a.watch.begin(ctx, "review holds")
+	defer func() { a.watch.end(ctx, op, err) }()
+	if n, err = a.reviewHolds(ctx, s, m); err != nil {
 		return n, fmt.Errorf("archive: review holds for matter %.80q: %w", m.ID, err)
 	}
 	return n, nil

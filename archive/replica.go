@@ -69,7 +69,9 @@ func (r *Replica) Close() error { return r.to.Close() }
 // its head, and the latest head that was signed there. Rows that were cut off the end of
 // the primary, or rewritten together with all that came after, are named, and so is a mark
 // that was rolled back.
-func (r *Replica) Verify(ctx context.Context, how ...VerifyOption) (Report, error) {
+func (r *Replica) Verify(ctx context.Context, how ...VerifyOption) (_ Report, err error) {
+	ctx, op := r.from.watch.begin(ctx, "verify archive")
+	defer func() { r.from.watch.end(ctx, op, err) }()
 	kept, damage, err := r.anchors(ctx)
 	if err != nil {
 		return Report{}, fmt.Errorf("archive: verify against the replica: %w", err)

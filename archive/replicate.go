@@ -52,9 +52,11 @@ type Replicated struct {
 // A primary whose log was cut off or rewritten is a [exportlog.DamagedError], and nothing
 // is copied. An object that is not what was exported is left out, named in Findings, and
 // the error is then a [NotConfirmedError]: the rest is copied all the same.
-func (r *Replica) Replicate(ctx context.Context, how Replication) (Replicated, error) {
+func (r *Replica) Replicate(ctx context.Context, how Replication) (done Replicated, err error) {
+	ctx, op := r.from.watch.begin(ctx, "replicate archive")
+	defer func() { r.from.watch.replicated(ctx, op, done, err) }()
 	c := &copying{replica: r, done: map[string]retention.Lock{}}
-	err := c.run(ctx, how)
+	err = c.run(ctx, how)
 	if err == nil && len(c.report.Findings) > 0 {
 		err = &NotConfirmedError{Findings: c.report.Findings}
 	}

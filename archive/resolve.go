@@ -22,9 +22,10 @@ import (
 // The reference alone does not say where the manifest lies, so Resolve lists the
 // manifests: a request for every thousand batches. [Archive.Retrieve] finds an
 // export by its archive_uri without that.
-func (a *Archive) Resolve(ctx context.Context, reference string) ([]Evidence, error) {
-	all, err := a.resolve(ctx, reference)
-	if err != nil {
+func (a *Archive) Resolve(ctx context.Context, reference string) (all []Evidence, err error) {
+	ctx, op := a.watch.begin(ctx, "resolve reference")
+	defer func() { a.watch.end(ctx, op, err) }()
+	if all, err = a.resolve(ctx, reference); err != nil {
 		return all, fmt.Errorf("archive: resolve %.100q: %w", reference, err)
 	}
 	return all, nil

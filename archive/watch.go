@@ -24,6 +24,10 @@ type watch struct {
 	packets metric.Int64Counter
 	delay   metric.Float64Histogram
 	size    metric.Int64Histogram
+
+	gaps, lapses, lag metric.Int64Gauge
+	copied            metric.Int64Counter
+	copiedBytes       metric.Int64Counter
 }
 
 func newWatch(cfg telemetry.Config) watch {
@@ -36,6 +40,11 @@ func newWatch(cfg telemetry.Config) watch {
 			1, 10, minute, 5*minute, 15*minute, hour, 4*hour, day, 2*day, 7*day, 30*day),
 		size: w.Bytes("holdfast.export.size", "Size of a packet and its exhibits.",
 			1<<10, 16<<10, 256<<10, 1<<20, 16<<20, 256<<20, 1<<30, 4<<30),
+		gaps:        w.Gauge("holdfast.coverage.findings", "{finding}", "Decisions, exports and incidents that did not match when they were compared last."),
+		lapses:      w.Gauge("holdfast.radar.lapses", "{lapse}", "What ends too soon, as the radar saw it last."),
+		lag:         w.Gauge("holdfast.replica.lag", "{row}", "Rows that the replica had not yet when it was looked at last."),
+		copied:      w.Counter("holdfast.replica.objects", "{object}", "Objects that were copied to a replica."),
+		copiedBytes: w.Counter("holdfast.replica.io", "By", "Bytes that were copied to a replica."),
 	}
 }
 

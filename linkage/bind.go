@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/policy"
@@ -70,20 +69,25 @@ type Link struct {
 // [ErrNotAcknowledged]; an export that cannot be told apart is an [AmbiguousError] with
 // the candidates, one that is not there a [NotLocatedError] with the nearest.
 func (l *Linker) Bind(ctx context.Context, d Divergence) (link Link, err error) {
-	ctx, op := l.watch.Start(ctx, "bind divergence", trace.WithAttributes(d.attributes()...))
+	ctx, op := l.watch.Start(ctx, "bind divergence", asked(d.ids()))
 	defer op.End(&err)
 	if link, err = l.bind(ctx, d); err != nil {
 		return Link{}, fmt.Errorf("linkage: bind: %w", err)
 	}
+	op.Set(attribute.Int64("holdfast.export_row_id", link.Export.ExportRowID))
 	return link, nil
 }
 
-// attributes say on a span what is bound.
-func (d Divergence) attributes() []attribute.KeyValue {
-	return []attribute.KeyValue{
-		attribute.String("holdfast.incident_ticket_id", d.IncidentTicketID),
-		attribute.String("holdfast.rollback_event_id", d.RollbackEventID),
-	}
+// ids are all the ids of a divergence.
+func (d Divergence) ids() exportlog.Query {
+	q := d.export()
+	q.IncidentTicketID, q.RollbackEventID = d.IncidentTicketID, d.RollbackEventID
+	return q
+}
+
+// export is what the divergence says itself of the export meant.
+func (d Divergence) export() exportlog.Query {
+	return exportlog.Query{ExportRowID: d.ExportRowID, PromotionPacketID: d.PromotionPacketID, ExportBatchID: d.ExportBatchID}
 }
 
 func (l *Linker) bind(ctx context.Context, d Divergence) (Link, error) {
@@ -108,11 +112,10 @@ func appendLink(ctx context.Context, log *exportlog.Log, d Divergence, export ex
 
 // exportOf finds the one export a divergence is about.
 func (l *Linker) exportOf(ctx context.Context, d Divergence) (exportlog.Row, error) {
-	q := exportlog.Query{ExportRowID: d.ExportRowID, PromotionPacketID: d.PromotionPacketID, ExportBatchID: d.ExportBatchID}
 	if d.Clue.IsZero() {
-		return l.one(ctx, q)
+		return l.one(ctx, d.export())
 	}
-	exports, err := l.resolve(ctx, d.Clue, q)
+	exports, err := l.resolve(ctx, d.Clue, d.export())
 	if err != nil {
 		return exportlog.Row{}, err
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // Sink is where events go.
@@ -37,6 +39,8 @@ const savedEvery = 100
 // each export, and it goes on from there. After a crash up to a hundred events are sent
 // twice, with the same ids. It stops before a row that a damaged log cannot show.
 func (l *Linker) Deliver(ctx context.Context, source string, sink Sink, cursor Cursor) (sent int, err error) {
+	ctx, op := l.watch.Start(ctx, "deliver events")
+	defer func() { op.Set(attribute.Int("holdfast.event.count", sent)); op.End(&err) }()
 	if source == "" || strings.ContainsAny(source, " \t\r\n") {
 		return 0, fmt.Errorf("linkage: deliver: the source %.80q must be a URI that names the log", source)
 	}

@@ -68,7 +68,9 @@ func (f Figure) FailureRate() (float64, bool) {
 // Lane and cycle are in the packets: each promoted packet's manifest and bytes are read,
 // sixteen at a time, unless the cache has them. The log is read twice. Memory grows by one
 // entry a packet.
-func (l *Linker) Figures(ctx context.Context, s Scope) (Figures, error) {
+func (l *Linker) Figures(ctx context.Context, s Scope) (_ Figures, err error) {
+	ctx, op := l.watch.Start(ctx, "count figures")
+	defer op.End(&err)
 	f := figuring{linker: l, scope: s, changes: map[string]*change{}}
 	if s.Cache == nil {
 		f.scope.Cache = NewLaneCache()

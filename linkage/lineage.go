@@ -151,9 +151,11 @@ type Remark struct {
 // A story that neither the log nor the events know is [ErrNotLocated]. One of more than
 // [MaxLineageExports] exports or [MaxLineageEvents] events is [ErrTooMuch]. Evidence that
 // does not verify is not an error: its export says so, and it is among the gaps.
-func (l *Linker) Lineage(ctx context.Context, s Story) (Lineage, error) {
-	told, err := l.tell(ctx, s)
-	if err != nil {
+func (l *Linker) Lineage(ctx context.Context, s Story) (told Lineage, err error) {
+	ctx, op := l.watch.Start(ctx, "tell lineage", asked(exportlog.Query{ExportRowID: s.ExportRowID,
+		PromotionPacketID: s.PromotionPacketID, IncidentTicketID: s.IncidentTicketID, RollbackEventID: s.RollbackEventID}))
+	defer op.End(&err)
+	if told, err = l.tell(ctx, s); err != nil {
 		return Lineage{}, fmt.Errorf("linkage: lineage: %w", err)
 	}
 	return told, nil

@@ -52,17 +52,10 @@ type Linker struct {
 
 // New returns the linker of an archive.
 //
-// What it does is reported where the archive's [archive.Config] says: the spans "bind
-// divergence", "prove exports" and "rehearse incident" with a span for each step, and
-// their durations. See "Watching it" in package archive.
+// What it does is reported where the archive's [archive.Config] says: each method is a
+// span and a duration. See "Watching it" in package archive.
 func New(a *archive.Archive) *Linker {
 	return &Linker{archive: a, log: a.Log(), watch: telemetry.New(a.Telemetry(), errorTypes()...)}
-}
-
-// errorTypes are what error.type tells apart.
-func errorTypes() []error {
-	own := []error{ErrNotLocated, ErrAmbiguous, ErrNotAcknowledged, ErrBadDivergence}
-	return append(own, archive.ErrorTypes()...)
 }
 
 // WithResolver returns a linker that can also bind by what a deploy tool knows.

@@ -22,9 +22,10 @@ type Located struct {
 // link rows that carry the rollback_event_id or incident_ticket_id asked for.
 // None is a [NotLocatedError]; several are an [AmbiguousError]. [Linker.Prove] goes on
 // from there.
-func (l *Linker) Locate(ctx context.Context, q exportlog.Query) (Located, error) {
-	located, err := l.locate(ctx, q)
-	if err != nil {
+func (l *Linker) Locate(ctx context.Context, q exportlog.Query) (located Located, err error) {
+	ctx, op := l.watch.Start(ctx, "locate export", asked(q))
+	defer op.End(&err)
+	if located, err = l.locate(ctx, q); err != nil {
 		return Located{}, fmt.Errorf("linkage: locate: %w", err)
 	}
 	return located, nil

@@ -43,7 +43,9 @@ type Pack struct {
 // every row about the export, a new one is signed, or [ErrNoProofs] returned where the
 // archive does not have the log's private key. What an incident leads to is found with
 // [Linker.Locate].
-func (l *Linker) Pack(ctx context.Context, exportRowID int64, o PackOptions) (*Pack, error) {
+func (l *Linker) Pack(ctx context.Context, exportRowID int64, o PackOptions) (_ *Pack, err error) {
+	ctx, op := l.watch.Start(ctx, "pack evidence", asked(exportlog.Query{ExportRowID: exportRowID}))
+	defer op.End(&err)
 	p := &Pack{}
 	if err := p.gather(ctx, l, exportRowID, o); err != nil {
 		return nil, fmt.Errorf("linkage: pack row %d: %w", exportRowID, err)

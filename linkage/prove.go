@@ -36,7 +36,7 @@ type ProofStep struct {
 //
 // What is not as it was exported is in a proof's Problem, beside all that still is.
 func (l *Linker) Prove(ctx context.Context, q exportlog.Query) (proofs []Proof, err error) {
-	ctx, op := l.watch.Start(ctx, "prove exports")
+	ctx, op := l.watch.Start(ctx, "prove exports", asked(q))
 	defer op.End(&err)
 	if proofs, err = l.prove(ctx, q); err != nil {
 		return nil, fmt.Errorf("linkage: prove: %w", err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
@@ -37,11 +38,17 @@ const reconciledAtOnce = 32
 // error of the log is the last thing that is yielded.
 func (l *Linker) Reconcile(ctx context.Context, events iter.Seq2[Event, error]) iter.Seq2[Unlinked, error] {
 	return func(yield func(Unlinked, error) bool) {
+		var err error // of the log
+		unlinked := 0
+		ctx, op := l.watch.Start(ctx, "reconcile events")
+		defer func() { op.Set(attribute.Int("holdfast.finding.count", unlinked)); op.End(&err) }()
 		var batch []Event
 		flush := func() bool {
-			found, err := l.reconcile(ctx, batch)
+			var found []Unlinked
+			found, err = l.reconcile(ctx, batch)
 			batch = batch[:0]
 			for _, u := range found {
+				unlinked++
 				if !yield(u, nil) {
 					return false
 				}

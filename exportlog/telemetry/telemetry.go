@@ -63,6 +63,17 @@ func (w *Watch) Counter(name, unit, description string) metric.Int64Counter {
 	return c
 }
 
+// Gauge makes an instrument of which the last value counts. See [Watch.Counter] for one
+// that the provider refuses.
+func (w *Watch) Gauge(name, unit, description string) metric.Int64Gauge {
+	g, err := w.Meter.Int64Gauge(name, metric.WithUnit(unit), metric.WithDescription(description))
+	if err != nil || g == nil {
+		w.refused(name, err)
+		return metricnoop.Int64Gauge{}
+	}
+	return g
+}
+
 // Seconds makes a histogram of times in seconds, with buckets that end at the bounds
 // given. See [Watch.Counter] for one that the provider refuses.
 func (w *Watch) Seconds(name, description string, bounds ...float64) metric.Float64Histogram {
