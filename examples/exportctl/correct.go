@@ -43,7 +43,7 @@ Related:     show --as-of, for what was believed before; csv`,
 	flags := c.Flags()
 	flags.StringArrayVar(&f.set, "set", nil, "`FIELD=VALUE`: what it should have said, any number of them")
 	flags.StringArrayVar(&f.clear, "clear", nil, "a `FIELD` that should have been empty")
-	flags.StringVar(&f.reason, "reason", "", "why, in words; who corrects is added to it")
+	flags.StringVar(&f.reason, "reason", "", "why: a `TEXT`, to which is added who corrects")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would change; write nothing")
 	return c
 }

@@ -49,10 +49,10 @@ Related:     pending, flush, coverage, policy explain`,
 	}
 	c.Flags().StringSliceVar(&f.exhibits, "exhibit", nil, "a `FILE` that goes with the packet (with one PACKET only)")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "say what it would come to, and what it would cost; write nothing")
-	c.Flags().StringVar(&f.prices, "prices", "", "a price table, JSON, for --dry-run (default: round example figures)")
+	c.Flags().StringVar(&f.prices, "prices", "", "a price table, a `FILE` of JSON, for --dry-run (default: round example figures)")
 	c.Flags().BoolVar(&f.skipRefused, "skip-refused", false, "leave out what is not decided, or not exported by policy, and say so")
 	c.Flags().StringVar(&f.reconstructedBy, "reconstructed-by", "", "`ROLE/NAME` of who put an old packet together after the fact")
-	c.Flags().StringVar(&f.reconstructedFrom, "reconstructed-from", "", "from what, such as a deploy log")
+	c.Flags().StringVar(&f.reconstructedFrom, "reconstructed-from", "", "from `WHAT`, such as a deploy log")
 	c.MarkFlagsRequiredTogether("reconstructed-by", "reconstructed-from")
 	return c
 }

@@ -48,7 +48,7 @@ Related:     reclassify, radar, policy diff`,
 	}
 	s.add(c.Flags())
 	c.Flags().StringVar(&class, "to-class", "", "keep them as this `retention_class` (default: as the policy classifies each packet)")
-	c.Flags().StringVar(&x.Reason, "reason", "", "why, in words")
+	c.Flags().StringVar(&x.Reason, "reason", "", "why: a `TEXT`")
 	c.Flags().StringVar(&x.By, "by", "", "`ROLE/NAME` of who says so (default: --operator)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "list the exports that are meant; change nothing")
 	return c

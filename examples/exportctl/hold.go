@@ -20,7 +20,7 @@ type matterFlags struct {
 func (m *matterFlags) add(f *pflag.FlagSet) {
 	m.selectionFlags.add(f)
 	f.StringVar(&m.matter.ID, "matter", "", "the `matter_id`, such as a case number")
-	f.StringVar(&m.matter.Reason, "reason", "", "why, in words")
+	f.StringVar(&m.matter.Reason, "reason", "", "why: a `TEXT`")
 	f.StringVar(&m.matter.By, "by", "", "`ROLE/NAME` of who says so (default: --operator)")
 }
 

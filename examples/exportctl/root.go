@@ -49,11 +49,8 @@ const (
 	settingUp = "setting up"
 )
 
-func (t *tool) rootCommand() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "exportctl",
-		Short: "Evidence of production promotions, in a write-once bucket",
-		Long: `Exportctl keeps what a production promotion was decided on: in a write-once bucket,
+// purpose is what the program is for.
+const purpose = `Exportctl keeps what a production promotion was decided on: in a write-once bucket,
 locked for as long as the policy says, signed, and logged; and it finds and proves it when
 the promotion goes wrong.
 
@@ -64,9 +61,13 @@ Say once which bucket and which keys, in the environment or as flags:
     exportctl doctor
 
 Results go to standard output, as JSON with --json; everything else goes to standard error.
-An exit status always means the same:
+`
 
-` + exitTable(),
+func (t *tool) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "exportctl",
+		Short:         "Evidence of production promotions, in a write-once bucket",
+		Long:          purpose + "\nAn exit status always means the same:\n\n" + exitTable(),
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -94,13 +95,14 @@ An exit status always means the same:
 			t.holdCommand(), t.releaseCommand(), t.reviewHoldsCommand(), t.extendCommand(), t.reclassifyCommand(),
 			t.radarCommand(), t.replicateCommand(), t.checkpointCommand(), t.sealCommand(), t.pendingCommand(), t.flushCommand(),
 		}},
-		{settingUp, []*cobra.Command{t.doctorCommand(), t.keysCommand(), t.policyCommand()}},
+		{settingUp, []*cobra.Command{t.doctorCommand(), t.keysCommand(), t.policyCommand(), t.completionCommand(), t.manCommand()}},
 	} {
 		for _, c := range group.commands {
 			c.GroupID = group.id
 			root.AddCommand(c)
 		}
 	}
+	root.SetHelpCommandGroupID(settingUp)
 	return root
 }
 
