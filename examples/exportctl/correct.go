@@ -37,8 +37,9 @@ When to use: when a row has a mistake in it, such as a mistyped ticket.
 Related:     show --as-of, for what was believed before; csv`,
 		Example: `  exportctl correct 56 --set incident_ticket_id=INC-2889 --reason 'mistyped at 03:00'
   exportctl correct 56 --clear rollback_event_id --reason 'it was another rollback'`,
-		Args: exactlyOne("the row's number"),
-		RunE: func(c *cobra.Command, args []string) error { return t.correct(c.Context(), args[0], f) },
+		Args:              exactlyOne("the row's number"),
+		ValidArgsFunction: t.completeRows,
+		RunE:              func(c *cobra.Command, args []string) error { return t.correct(c.Context(), args[0], f) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.set, "set", nil, "`FIELD=VALUE`: what it should have said, any number of them")

@@ -103,6 +103,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		}
 	}
 	root.SetHelpCommandGroupID(settingUp)
+	t.completeValues(root)
 	return root
 }
 
