@@ -24,7 +24,7 @@ type cause struct {
 
 // causeOf finds out why a service did not do what was asked; nil if it cannot tell.
 func causeOf(err error) *cause {
-	for _, look := range []func(error) *cause{noCredentials, answered, unconnected, silent} {
+	for _, look := range []func(error) *cause{noCredentials, noRegion, answered, unconnected, silent} {
 		if c := look(err); c != nil {
 			return c
 		}
@@ -95,6 +95,14 @@ func noCredentials(err error) *cause {
 	return nil
 }
 
+// noRegion is Amazon's client without one: it cannot make the endpoint's name.
+func noRegion(err error) *cause {
+	if !strings.Contains(err.Error(), "Invalid region: ") {
+		return nil
+	}
+	return &cause{words: "which region does the bucket lie in?", todo: "Give it in the URL, as ?region=eu-west-1, or set AWS_REGION.", status: exitWrongUse}
+}
+
 // howToSignIn says where the clients of a cloud look for credentials.
 func howToSignIn(err error) string {
 	var of bucketError
@@ -129,7 +137,7 @@ func answered(err error) *cause {
 		return &cause{words: "there is no such bucket, or none that these credentials may know of (" + code + ")", status: exitWrongUse,
 			todo: "Check the bucket's name, and the account. `exportctl policy render` writes the set-up for a new one."}
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
-		"InvalidClientTokenId", "UnrecognizedClientException", "AuthenticationFailed", "InvalidAuthenticationInfo", "401":
+		"InvalidClientTokenId", "UnrecognizedClientException", "AuthenticationFailed", "InvalidAuthenticationInfo", "XAdminUserNotFound", "401":
 		return &cause{words: "these credentials are not accepted: " + words, status: exitWrongUse, todo: "Sign in anew. " + howToSignIn(err)}
 	case "AccessDenied", "AccessDeniedException", "Forbidden", "AllAccessDisabled", "AuthorizationFailure", "AuthorizationPermissionMismatch", "403":
 		return &cause{words: "denied: " + words, denied: true, status: exitWrongUse,

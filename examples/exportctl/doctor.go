@@ -23,8 +23,9 @@ same whenever and by whomever it is run: a line of text, locked for a minute in 
 mode, which shows that locks may be set. With --read-only it writes nothing, and cannot tell
 whether exports may.
 
-The exit status is 0 if nothing is broken, 1 if something is to be fixed first, 4 if the bucket
-could not be looked at.
+The exit status is 0 if nothing is broken and 1 if something is to be fixed. If the bucket could
+not be looked at, it is what any command on this bucket ends with: 4 if it does not answer, 2 if
+it is not there, or does not take these credentials.
 
 When to use: when setting up; and first of all when something does not work.
 Related: keys check; policy check; verify, for what lies in the bucket`,
@@ -66,11 +67,11 @@ type check struct {
 
 // examination is all that doctor found.
 type examination struct {
-	Bucket  string  `json:"bucket"`
-	Checks  []check `json:"checks"`
-	Leaves  string  `json:"leaves_in_bucket,omitempty"` // what lies there now because of doctor
-	reached bool
-	failed  func(name string, err error) check
+	Bucket string  `json:"bucket"`
+	Checks []check `json:"checks"`
+	Leaves string  `json:"leaves_in_bucket,omitempty"` // what lies there now because of doctor
+	closed int     // the exit status of a bucket that could not be looked at
+	failed func(name string, err error) (check, int)
 }
 
 func (e *examination) add(c check) { e.Checks = append(e.Checks, c) }
@@ -80,16 +81,21 @@ func (e *examination) say(name string, state health, found, todo string) {
 	e.add(check{Name: name, State: state, Found: found, Todo: todo})
 }
 
-// fail adds a check that ended in an error.
-func (e *examination) fail(name string, err error) { e.add(e.failed(name, err)) }
+// fail adds a check that ended in an error, and returns the exit status that a command
+// would have that ended in it.
+func (e *examination) fail(name string, err error) int {
+	c, status := e.failed(name, err)
+	e.add(c)
+	return status
+}
 
 // examine looks at everything. What cannot be looked at without the bucket is skipped if
 // it does not answer; the rest is looked at all the same.
 func (t *tool) examine(c *cobra.Command, readOnly bool) *examination {
 	ctx := c.Context()
-	e := &examination{Bucket: t.shared.bucket, failed: func(name string, err error) check {
-		_, todo := diagnose(context.Background(), c, err)
-		return check{Name: name, State: broken, Found: t.briefly(err), Todo: todo}
+	e := &examination{Bucket: t.shared.bucket, failed: func(name string, err error) (check, int) {
+		status, todo := diagnose(context.Background(), c, err)
+		return check{Name: name, State: broken, Found: t.briefly(err), Todo: todo}, status
 	}}
 	bucket := t.examineBucket(ctx, e, readOnly)
 	if bucket != nil {
@@ -102,8 +108,8 @@ func (t *tool) examine(c *cobra.Command, readOnly bool) *examination {
 }
 
 func (e *examination) verdict() error {
-	if !e.reached {
-		return verdict{exitUnreachable}
+	if e.closed != 0 {
+		return verdict{e.closed}
 	}
 	for _, c := range e.Checks {
 		if c.State == broken {

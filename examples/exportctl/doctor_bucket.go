@@ -32,11 +32,10 @@ func (t *tool) examineBucket(ctx context.Context, e *examination, readOnly bool)
 	began := time.Now()
 	store, err := t.store(ctx)
 	if err != nil {
-		e.fail("reachable", err)
+		e.closed = e.fail("reachable", err)
 		e.say("permissions", skipped, "not looked at: the bucket cannot be reached", "")
 		return nil
 	}
-	e.reached = true
 	e.say("reachable", well, fmt.Sprintf("it answered in %.0f ms", float64(time.Since(began).Microseconds())/1000), "")
 	e.say("may list", well, "the log's commits", "")
 	last := t.examineReading(ctx, e, store)

@@ -40,7 +40,7 @@ var exitMeanings = []struct {
 }{
 	{exitDone, "done, and all is well"},
 	{exitFindings, "the evidence, the log or a comparison is not as it should be: what is wrong is listed"},
-	{exitWrongUse, "refused before anything was written: flags, files, packet, policy or permission"},
+	{exitWrongUse, "refused before anything was written: flags, files, packet, policy, credentials or permission"},
 	{exitLate, "all is there, but something was late, or lapses soon"},
 	{exitUnreachable, "the bucket or the key could not be reached: the same command later may do"},
 	{exitPending, "NOT exported: the packet waits safely in the spool"},

@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -20,7 +21,12 @@ func main() {
 	// The first signal ends what is under way in good order; a second one, at once.
 	ctx, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, restore)
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	out, errs, err := hush()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "exportctl:", err)
+		os.Exit(exitUnfinished)
+	}
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, out, errs))
 }
 
 // run runs one command line and returns its exit status.
