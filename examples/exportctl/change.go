@@ -45,7 +45,7 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 	if shown := t.screen.Show(shown, shown.draw); shown != nil {
 		return shown
 	}
-	return stopped(err, fmt.Sprintf("%d exports are %s and logged: run the same command again, and it goes on with the others.", len(report.Changed)+len(report.Already), did))
+	return stopped(err, fmt.Sprintf("%s %s and logged: run the same command again, and it goes on with the others.", screen.Count(len(report.Changed)+len(report.Already), "export"), did))
 }
 
 // changed is an archive.ChangeReport in JSON.
@@ -75,27 +75,24 @@ func changedOf(r archive.ChangeReport, did string) changed {
 }
 
 func (x changed) draw(p *screen.Page) {
-	var cells [][]any
 	for _, f := range x.Failed {
+		p.Bad("row %d  %s", f.ExportRowID, screen.Clean(f.PromotionPacketID))
+		p.Under("%s", screen.Clean(f.Problem))
 		for _, key := range f.Done {
-			cells = append(cells, []any{f.ExportRowID, f.PromotionPacketID, "done", key})
+			p.Line("  done      %s", screen.Clean(key))
 		}
 		for _, key := range f.NotDone {
-			cells = append(cells, []any{f.ExportRowID, f.PromotionPacketID, "NOT done", key})
+			p.Line("  NOT done  %s", screen.Clean(key))
 		}
 	}
-	p.Table([]string{"row", "promotion_packet_id", "state", "object"}, cells)
-	for _, f := range x.Failed {
-		p.Bad("row %d  %s", f.ExportRowID, screen.Clean(f.Problem))
-	}
 	if len(x.Changed) > 0 {
-		p.Good("%d exports %s, with a row for each", len(x.Changed), x.did)
+		p.Good("%s %s, with a row for each", screen.Count(len(x.Changed), "export"), x.did)
 	}
 	if len(x.Already) > 0 {
-		p.Good("%d exports needed nothing", len(x.Already))
+		p.Good("%s needed nothing", screen.Count(len(x.Already), "export"))
 	}
 	if x.Commits > 0 {
-		p.Good("%d commits of the log are locked as long", x.Commits)
+		p.Good("%s of the log locked as long", screen.Count(x.Commits, "commit"))
 	}
 	if len(x.Changed)+len(x.Already)+len(x.Failed) == 0 {
 		p.Mind("no export is meant by this")
@@ -118,7 +115,7 @@ func (t *tool) writeS3Batch(ctx context.Context, flags *selectionFlags, path str
 		return err
 	}
 	return t.screen.Show(written, func(p *screen.Page) {
-		p.Good("%s names %d objects for S3 Batch Operations", screen.Clean(path), written.Objects)
+		p.Good("%s names %s for S3 Batch Operations", screen.Clean(path), screen.Count(written.Objects, "object"))
 		p.Line("  No hold is set yet. Run a job of S3PutObjectLegalHold over it, then this command without")
 		p.Line("  --s3-batch-manifest: it finds the holds set, and appends the rows.")
 	})

@@ -55,13 +55,13 @@ type compared struct {
 }
 
 func (c compared) draw(p *screen.Page) {
-	p.Line("compared  %d objects; %d rows here, %d in the copy", c.Objects, c.Rows, c.ReplicaRows)
+	p.Line("compared  %s; %s here, %d in the copy", screen.Count(c.Objects, "object"), screen.Count(c.Rows, "row"), c.ReplicaRows)
 	if c.Behind > 0 || len(c.Waiting) > 0 {
-		p.Mind("%d rows and %d objects are not copied yet: `exportctl replicate`", c.Behind, len(c.Waiting))
+		p.Mind("not copied yet: %s and %s; `exportctl replicate` copies them", screen.Count(c.Behind, "row"), screen.Count(len(c.Waiting), "object"))
 	}
 	drawFindings(p, c.Findings)
 	if len(c.Findings) > 0 {
-		p.Bad("%d differences", len(c.Findings))
+		p.Bad("%s", screen.Count(len(c.Findings), "difference"))
 		return
 	}
 	p.Good("no difference")

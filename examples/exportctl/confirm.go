@@ -97,11 +97,7 @@ func confirmedOf(row exportlog.Row, c archive.Confirmation) confirmed {
 func (x confirmed) draw(p *screen.Page) {
 	p.Title("row " + screen.Number(x.ExportRowID) + "  " + screen.Clean(x.PromotionPacketID))
 	for _, c := range x.Checks {
-		mark := p.Good
-		if !c.OK {
-			mark = p.Bad
-		}
-		mark("%-10s %s", screen.Clean(c.What), screen.Clean(c.Says))
+		drawCheck(p, c)
 	}
 	p.Gap()
 	if !x.Confirmed {
@@ -110,5 +106,5 @@ func (x confirmed) draw(p *screen.Page) {
 		p.Bad("NOT confirmed")
 		return
 	}
-	p.Good("confirmed: %d objects, %s read", x.Objects, screen.Size(x.Bytes))
+	p.Good("confirmed: %s, %s read", screen.Count(x.Objects, "object"), screen.Size(x.Bytes))
 }

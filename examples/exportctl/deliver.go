@@ -67,7 +67,7 @@ func (t *tool) deliver(ctx context.Context, f deliverFlags) error {
 		if err != nil {
 			mark = p.Mind
 		}
-		mark("%d rows were delivered", sent)
+		mark("%s delivered", screen.Count(sent, "row"))
 	}); shown != nil {
 		return shown
 	}

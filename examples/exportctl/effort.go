@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
@@ -27,5 +28,5 @@ func (e *effort) measure(ctx context.Context, run func(context.Context) error) e
 
 // String says it to a person.
 func (e effort) String() string {
-	return fmt.Sprintf("%.0f ms: %d round trips, one after the other, and %d requests in all", e.TookMS, e.RoundTrips, e.Requests)
+	return fmt.Sprintf("%.0f ms: %s, one after the other, and %s in all", e.TookMS, screen.Count(e.RoundTrips, "round trip"), screen.Count(e.Requests, "request"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,7 @@ func (t *tool) export(ctx context.Context, paths []string, f exportFlags) error 
 	}
 	defer a.Close()
 	done, err := t.exportAll(ctx, a, packets, f.skipRefused)
+	err = stopped(err, "Run the same command again: what is stored is found, an exhibit that was on its way is sent anew, and each packet gets one row.")
 	if err != nil && len(done.Receipts)+len(done.Pending) == 0 {
 		return err
 	}
@@ -166,11 +168,7 @@ func (t *tool) patience(ctx context.Context) (context.Context, context.CancelFun
 
 func (d exported) draw(p *screen.Page) {
 	for _, r := range d.Receipts {
-		state := "exported"
-		if r.AlreadyExported {
-			state = "exported before"
-		}
-		p.Good("row %s  %s  %s", p.Bold(screen.Number(r.ExportRowID)), screen.Clean(r.PromotionPacketID), p.Dim(state))
+		p.Good("row %s  %s  %s", p.Bold(screen.Number(r.ExportRowID)), screen.Clean(r.PromotionPacketID), p.Dim(stateOf(r)))
 		p.Fields(
 			screen.Field{Name: "kept as", Value: string(r.RetentionClass) + " until " + day(r.RetainUntilUTC)},
 			screen.Field{Name: "archive_uri", Value: r.ArchiveURI},
@@ -183,4 +181,38 @@ func (d exported) draw(p *screen.Page) {
 	for _, w := range d.Pending {
 		p.Mind("NOT exported, waits in the spool  %s  %s", screen.Clean(w.PromotionPacketID), p.Dim(w.Entry))
 	}
+	d.drawSum(p)
+}
+
+func stateOf(r receipt) string {
+	if r.AlreadyExported {
+		return "exported before"
+	}
+	return "exported"
+}
+
+// drawSum adds up what became of several packets.
+func (d exported) drawSum(p *screen.Page) {
+	if len(d.Receipts)+len(d.Refused)+len(d.Pending) < 2 {
+		return
+	}
+	before := 0
+	for _, r := range d.Receipts {
+		if r.AlreadyExported {
+			before++
+		}
+	}
+	var sum []string
+	for _, part := range []struct {
+		n   int
+		did string
+	}{
+		{len(d.Receipts) - before, "exported"}, {before, "exported before"}, {len(d.Refused), "left out"}, {len(d.Pending), "NOT exported, waiting in the spool"},
+	} {
+		if part.n > 0 {
+			sum = append(sum, screen.Number(int64(part.n))+" "+part.did)
+		}
+	}
+	p.Gap()
+	p.Line("%s", strings.Join(sum, ", "))
 }

@@ -56,7 +56,7 @@ func (t *tool) figures(ctx context.Context, scope linkage.Scope, asCSV bool) err
 		err = t.screen.Show(f, func(p *screen.Page) { drawFigures(p, f) })
 	}
 	if err == nil && (f.Unverified > 0 || f.Damage != "") {
-		t.screen.Note("%d promotions do not verify, and are in no lane. %s", f.Unverified, screen.Clean(f.Damage))
+		t.screen.Note("not verified, and in no lane: %s. %s", screen.Count(f.Unverified, "promotion"), screen.Clean(f.Damage))
 		return verdict{exitFindings}
 	}
 	return err
@@ -67,7 +67,7 @@ func drawFigures(p *screen.Page, f linkage.Figures) {
 	all.Lane = "all"
 	var rows [][]any
 	for _, g := range append(append([]linkage.Figure{}, f.Groups...), all) {
-		rows = append(rows, []any{g.Lane, g.ReleaseCycleID, g.Promoted, g.Failed, rate(g), g.Recover, fmt.Sprintf("%d exports, %d links", g.ExportRows, g.LinkRows)})
+		rows = append(rows, []any{g.Lane, g.ReleaseCycleID, g.Promoted, g.Failed, rate(g), g.Recover, screen.Count(g.ExportRows, "export") + ", " + screen.Count(g.LinkRows, "link")})
 	}
 	p.Table([]string{"lane", "release_cycle_id", "promoted", "failed", "failure rate", "time to recover", "rests on"}, rows)
 }

@@ -117,4 +117,8 @@ func (f foundExports) draw(p *screen.Page) {
 			x.Export.RetentionClass, day(x.Export.RetainUntilUTC), bound, held}
 	}
 	p.Table([]string{"row", "promotion_packet_id", "decision", "decided", "class", "kept until", "bound to", "held for"}, rows)
+	if len(rows) > 1 {
+		p.Gap()
+		p.Line("%s", screen.Count(len(rows), "export"))
+	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
@@ -40,13 +42,38 @@ func checks(looked []archive.Check) []checked {
 	return all
 }
 
-// drawFindings draws what is wrong, one thing to a row.
-func drawFindings(p *screen.Page, found []finding) {
-	cells := make([][]any, len(found))
-	for i, f := range found {
-		cells[i] = []any{f.Kind, known(f.ExportRowID), join(f.Object, f.Version), f.Problem}
+// drawCheck draws one thing that was looked at.
+func drawCheck(p *screen.Page, c checked) {
+	if c.OK {
+		p.Good("%-9s %s", screen.Clean(c.What), screen.Clean(c.Says))
+		return
 	}
-	p.Table([]string{"kind", "row", "object", "problem"}, cells)
+	p.Bad("%-9s NOT %s", screen.Clean(c.What), screen.Clean(c.Says))
+}
+
+// drawFindings draws what is wrong. An object has a line of its own, however long its key is,
+// so that it can be copied.
+func drawFindings(p *screen.Page, found []finding) {
+	for _, f := range found {
+		p.Bad("%s", inOne(p.Bold(screen.Clean(string(f.Kind))), atRow(f.ExportRowID)))
+		if f.Object != "" {
+			p.Line("  %s", screen.Clean(join(f.Object, f.Version)))
+		}
+		p.Under("%s", screen.Clean(f.Problem))
+	}
+}
+
+// atRow names a row, where one is concerned.
+func atRow(row int64) string {
+	if row == 0 {
+		return ""
+	}
+	return "row " + screen.Number(row)
+}
+
+// inOne is what there is of a line's parts.
+func inOne(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "  ")
 }
 
 // known is a row's number, and nothing where no row is concerned.

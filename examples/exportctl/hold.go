@@ -142,6 +142,6 @@ func (t *tool) reviewHolds(ctx context.Context, m *matterFlags) error {
 		Reviewed int    `json:"reviewed"`
 	}{m.matter.ID, n}
 	return t.screen.Show(done, func(p *screen.Page) {
-		p.Good("%d holds for %s were looked at, and stand", n, screen.Clean(m.matter.ID))
+		p.Good("for %s, %s looked at, and left to stand", screen.Clean(m.matter.ID), screen.Count(n, "hold"))
 	})
 }

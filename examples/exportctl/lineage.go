@@ -164,6 +164,6 @@ type toldIn struct {
 }
 
 func (w toldIn) draw(p *screen.Page) {
-	p.Good("%d moments of %d exports are in %s", w.Moments, w.Exports, p.Bold(screen.Clean(w.Output)))
+	p.Good("%s of %s told in %s", screen.Count(w.Moments, "moment"), screen.Count(w.Exports, "export"), p.Bold(screen.Clean(w.Output)))
 	drawGaps(p, w.Gaps)
 }

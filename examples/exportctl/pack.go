@@ -116,7 +116,7 @@ func (x packed) draw(p *screen.Page) {
 	p.Good("the pack of row %s is in %s", p.Bold(screen.Number(e.ExportRowID)), p.Bold(screen.Clean(x.Output)))
 	proven := "without proofs: it rests on the manifest's signature"
 	if x.CheckpointSize > 0 {
-		proven = fmt.Sprintf("proven by a checkpoint over %d rows", x.CheckpointSize)
+		proven = "proven by a checkpoint over " + screen.Count(x.CheckpointSize, "row")
 	}
 	p.Fields(
 		screen.Field{Name: "promotion_packet_id", Value: e.PromotionPacketID},

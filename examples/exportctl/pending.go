@@ -77,7 +77,7 @@ func (x pendingPackets) draw(p *screen.Page) {
 		p.Good("nothing waits")
 		return
 	}
-	p.Mind("%d packets wait and are NOT exported: `exportctl flush`", len(x.Pending))
+	p.Mind("%s, NOT exported: `exportctl flush` when the bucket and the key can be reached", screen.Count(len(x.Pending), "packet"))
 }
 
 func (t *tool) flushCommand() *cobra.Command {

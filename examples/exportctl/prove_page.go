@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/exportlog"
 )
@@ -13,6 +12,9 @@ func (d proven) draw(p *screen.Page) {
 		x.draw(p, d.proofs[i].Export, d.proofs[i].Links)
 	}
 	p.Gap()
+	for i, x := range d.Proofs {
+		x.drawVerdict(p, d.proofs[i].Export.ExportRowID)
+	}
 	p.Line("%s", p.Dim("to open the log took "+d.Open.String()))
 	p.Line("%s", p.Dim("to prove it took     "+d.Prove.String()))
 }
@@ -23,16 +25,10 @@ func (x proof) draw(p *screen.Page, export exportlog.Row, links []exportlog.Row)
 	for i, s := range x.Steps {
 		p.Line("%s", p.Bold(fmt.Sprintf("%d. %s", i+1, s.Name)))
 		for _, c := range s.Checks {
-			mark := p.Good
-			if !c.OK {
-				mark = p.Bad
-			}
-			mark("%s", screen.Clean(archive.Check(c).String()))
+			drawCheck(p, c)
 		}
 	}
-	for _, f := range x.Findings {
-		p.Bad("%s", screen.Clean(exportlog.Finding(f).String()))
-	}
+	drawFindings(p, x.Findings)
 	if x.Damage != "" {
 		p.Mind("elsewhere in the log: %s", screen.Clean(x.Damage))
 	}
@@ -42,6 +38,19 @@ func (x proof) draw(p *screen.Page, export exportlog.Row, links []exportlog.Row)
 		drawSummary(p, l.DivergenceSummary)
 		p.Fields(screen.Field{Name: "link_owner_ack", Value: l.LinkOwnerAck})
 	}
+}
+
+// drawVerdict says what it comes to.
+func (x proof) drawVerdict(p *screen.Page, row int64) {
+	if !x.Confirmed {
+		p.Bad("row %d NOT proven: %s", row, screen.Count(len(x.Findings), "finding"))
+		return
+	}
+	made := 0
+	for _, s := range x.Steps {
+		made += len(s.Checks)
+	}
+	p.Good("row %d proven, by %s", row, screen.Count(made, "check"))
 }
 
 // drawBelieved draws what the reviewers had in front of them.
@@ -56,6 +65,6 @@ func (x proof) drawBelieved(p *screen.Page) {
 	}
 	p.Fields(fields...)
 	for _, o := range x.Packet.Exhibits {
-		p.Line("  with %s, %d bytes", screen.Clean(o.Name), o.Size)
+		p.Line("  with %s, %s", screen.Clean(o.Name), screen.Size(o.Size))
 	}
 }

@@ -104,20 +104,29 @@ func (t *tool) watch(f radarFlags) (archive.Watch, error) {
 }
 
 func drawLapses(p *screen.Page, r archive.RadarReport) {
-	cells := make([][]any, len(r.Lapses))
-	for i, l := range r.Lapses {
-		cells[i] = []any{day(l.ByUTC), l.Kind, known(l.ExportRowID), l.Object, l.Problem, l.Mend}
+	for _, l := range r.Lapses {
+		mark := p.Mind
+		if !l.ByUTC.After(r.AtUTC) {
+			mark = p.Bad
+		}
+		mark("%s", inOne(day(l.ByUTC), p.Bold(screen.Clean(string(l.Kind))), atRow(l.ExportRowID)))
+		if l.Object != "" {
+			p.Line("  %s", screen.Clean(l.Object))
+		}
+		p.Under("%s", screen.Clean(l.Problem))
+		if l.Mend != "" {
+			p.Under("→ %s", screen.Clean(l.Mend))
+		}
 	}
-	p.Table([]string{"by", "kind", "row", "object", "problem", "what mends it"}, cells)
 	if more := r.Unlisted(); more > 0 {
 		p.Line("… and %d more", more)
 	}
 	switch {
 	case r.Lapsed > 0:
-		p.Bad("%d lapsed, %d by %s, %d later; %d exports looked at", r.Lapsed, r.Soon, day(r.SoonUTC), r.Later, r.Exports)
+		p.Bad("lapsed %d, by %s %d more, later %d; %s looked at", r.Lapsed, day(r.SoonUTC), r.Soon, r.Later, screen.Count(r.Exports, "export"))
 	case r.Soon > 0:
-		p.Mind("%d lapse by %s, %d later; %d exports looked at", r.Soon, day(r.SoonUTC), r.Later, r.Exports)
+		p.Mind("by %s %d, later %d; %s looked at", day(r.SoonUTC), r.Soon, r.Later, screen.Count(r.Exports, "export"))
 	default:
-		p.Good("nothing lapses by %s, %d later; %d exports looked at", day(r.SoonUTC), r.Later, r.Exports)
+		p.Good("nothing lapses by %s, %d later; %s looked at", day(r.SoonUTC), r.Later, screen.Count(r.Exports, "export"))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/spf13/cobra"
@@ -123,10 +124,14 @@ func (r reconciled) draw(p *screen.Page) {
 		p.Bad("%s", screen.Clean(problem))
 	}
 	if len(r.Unlinked)+len(r.Unread) == 0 {
-		p.Good("%d events, and every incident and rollback among them is bound to an export", r.Events)
+		p.Good("%s; every incident and rollback among them is bound to an export", screen.Count(r.Events, "event"))
 		return
 	}
-	p.Bad("of %d events, %d are not accounted for, and %d lines are no event", r.Events, len(r.Unlinked), len(r.Unread))
+	verdict := fmt.Sprintf("of %s, %d not accounted for", screen.Count(r.Events, "event"), len(r.Unlinked))
+	if len(r.Unread) > 0 {
+		verdict += "; " + screen.Count(len(r.Unread), "line") + " that cannot be read"
+	}
+	p.Bad("%s", verdict)
 	for _, u := range r.Unlinked {
 		if u.Floats && u.IncidentTicketID+u.RollbackEventID != "" {
 			p.Line("  → %s", screen.Clean("exportctl link "+u.flag()+" --events "+shellWord(r.file)+" --ack 'ROLE: NAME'"))

@@ -136,9 +136,9 @@ func drawRehearsal(p *screen.Page, r linkage.Rehearsal) {
 	for _, s := range r.Steps {
 		rows = append(rows, []any{s.Name, short(s.Took), s.RoundTrips, short(s.Latency()), s.Bytes, s.Detail})
 	}
-	p.Table([]string{"step", "took", "round trips", "each", "bytes", ""}, append(rows, []any{"all", short(r.Total) + " of " + r.SLA.String(), r.RoundTrips, "", "", ""}))
+	p.Table([]string{"step", "took", "round trips", "each", "bytes", "found"}, append(rows, []any{"all", short(r.Total) + " of " + r.SLA.String(), r.RoundTrips, "", "", ""}))
 	for _, c := range r.Checks {
-		p.Line("  %s", screen.Clean(c.String()))
+		drawCheck(p, checked(c))
 	}
 	if r.Recorded != 0 {
 		p.Good("row %d records the drill", r.Recorded)

@@ -93,14 +93,14 @@ func replicatedOf(r archive.Replicated) replicated {
 }
 
 func (r replicated) draw(p *screen.Page) {
-	p.Line("copied  %d rows, %d objects, %s; %d objects were there", r.Copied, r.Objects, screen.Size(r.Bytes), r.Already)
+	p.Line("copied  %s, %s, %s; %s there already", screen.Count(r.Copied, "row"), screen.Count(r.Objects, "object"), screen.Size(r.Bytes), screen.Count(r.Already, "object"))
 	if r.CheckpointSize > 0 {
-		p.Line("signed  the copy's head at %d rows", r.CheckpointSize)
+		p.Line("signed  the copy's head, at %s", screen.Count(r.CheckpointSize, "row"))
 	}
 	drawFindings(p, r.Findings)
 	if len(r.Findings) > 0 {
-		p.Bad("%d objects are not what was exported, and were not copied", len(r.Findings))
+		p.Bad("%s not what was exported, and not copied", screen.Count(len(r.Findings), "object"))
 		return
 	}
-	p.Good("the copy has %d rows", r.Rows)
+	p.Good("the copy has %s", screen.Count(r.Rows, "row"))
 }

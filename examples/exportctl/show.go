@@ -96,10 +96,11 @@ func (x shownExport) draw(p *screen.Page) {
 		screen.Field{Name: "reconstructed", Value: join(e.ReconstructedBy, e.ReconstructedFrom)},
 	)
 	for _, o := range x.Packet.Exhibits {
-		p.Line("  with %s, %d bytes", screen.Clean(o.Name), o.Size)
+		p.Line("  with %s, %s", screen.Clean(o.Name), screen.Size(o.Size))
 	}
 	for _, l := range x.Links {
-		p.Mind("row %d binds %s: %s", l.ExportRowID, screen.Clean(join(l.IncidentTicketID, l.RollbackEventID)), screen.Clean(l.DivergenceSummary))
+		p.Mind("row %d binds %s", l.ExportRowID, screen.Clean(join(l.IncidentTicketID, l.RollbackEventID)))
+		drawSummary(p, l.DivergenceSummary)
 	}
 	for _, h := range x.Holds {
 		p.Mind("row %d holds it for %s: %s", h.ExportRowID, screen.Clean(h.MatterID), screen.Clean(h.Reason))

@@ -44,16 +44,16 @@ func verifiedOf(r archive.Report, f verifyFlags, err error) verified {
 
 func (v verified) draw(p *screen.Page) {
 	if v.scope.rows == (rowsFlag{}) {
-		p.Line("log      %d rows in %d commits, %d derived objects, %d checkpoints", v.Rows, v.Commits, v.Derived, v.Checkpoints)
+		p.Line("log      %s in %s, %s, %s", screen.Count(v.Rows, "row"), screen.Count(v.Commits, "commit"), screen.Count(v.Derived, "derived object"), screen.Count(v.Checkpoints, "checkpoint"))
 		if v.RootSHA256 != "" {
 			p.Line("         %s", p.Dim("root "+v.RootSHA256))
 		}
 	}
 	if !v.scope.log {
-		p.Line("exports  %d confirmed or looked at: %d objects, %s read", v.Exports, v.Objects, screen.Size(v.Bytes))
+		p.Line("exports  %d looked at: %s, %s read", v.Exports, screen.Count(v.Objects, "object"), screen.Size(v.Bytes))
 	}
 	if v.LaterRows > 0 {
-		p.Mind("%d rows were written by a later version; what it added is not checked", v.LaterRows)
+		p.Mind("written by a later version: %s; what it added is not checked", screen.Count(v.LaterRows, "row"))
 	}
 	for _, key := range v.Superseded {
 		p.Line("         %s", p.Dim("superseded, and kept: "+screen.Clean(key)))
@@ -63,7 +63,7 @@ func (v verified) draw(p *screen.Page) {
 	case len(v.Findings) > 0:
 		drawFindings(p, v.Findings)
 		p.Gap()
-		p.Bad("%d findings", len(v.Findings))
+		p.Bad("%s", screen.Count(len(v.Findings), "finding"))
 	case v.Confirmed:
 		p.Good("all is as it was written")
 	default:

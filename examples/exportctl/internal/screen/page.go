@@ -7,17 +7,18 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Page is a result as a person reads it.
+// Page is a result as a person reads it. On a terminal its prose is folded between words,
+// and never within one: an id stays whole, and can be copied. Elsewhere a line is as long
+// as it is.
 type Page struct {
-	b      bytes.Buffer
-	colour bool
+	b     bytes.Buffer
+	width int // of the terminal, in columns; 0 is none
 }
 
-// Line writes a line.
+// Line writes a line as it is.
 func (p *Page) Line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
 
 // Gap leaves a line empty.
@@ -41,11 +42,22 @@ func (p *Page) Bad(format string, args ...any) { p.mark(text.FgRed, "✗", forma
 func (p *Page) Mind(format string, args ...any) { p.mark(text.FgYellow, "!", format, args...) }
 
 func (p *Page) mark(c text.Color, mark, format string, args ...any) {
-	p.Line("%s "+format, append([]any{c.Sprint(mark)}, args...)...)
+	p.hang(c.Sprint(mark)+" ", 2, fmt.Sprintf(format, args...))
+}
+
+// Under writes prose that belongs to the line above.
+func (p *Page) Under(format string, args ...any) { p.hang("  ", 4, fmt.Sprintf(format, args...)) }
+
+// hang writes prose behind a head; what does not fit on the line stands below, indented.
+func (p *Page) hang(head string, indent int, prose string) {
+	p.Line("%s", fold(head, prose, p.width, indent))
 }
 
 // Dim returns a text that stands back.
 func (p *Page) Dim(s string) string { return text.Faint.Sprint(s) }
+
+// Bold returns a text that stands out.
+func (p *Page) Bold(s string) string { return text.Bold.Sprint(s) }
 
 // Field is a name and what stands there.
 type Field struct {
@@ -57,56 +69,16 @@ type Field struct {
 func (p *Page) Fields(fields ...Field) {
 	width := 0
 	for _, f := range fields {
-		width = max(width, len(f.Name))
+		width = max(width, columns(f.Name))
 	}
 	for _, f := range fields {
 		value := Clean(fmt.Sprint(f.Value))
 		if value == "" || f.Value == nil {
 			continue
 		}
-		p.Line("  %s  %s", text.Faint.Sprint(text.Pad(f.Name, width, ' ')), value)
+		p.hang("  "+p.Dim(text.Pad(f.Name, width, ' '))+"  ", width+4, value)
 	}
 }
-
-// Table writes rows under their header. Cells are cleaned; a table without rows is not
-// drawn.
-func (p *Page) Table(header []string, rows [][]any) {
-	if len(rows) == 0 {
-		return
-	}
-	t := table.NewWriter()
-	t.SetStyle(quiet)
-	t.SuppressTrailingSpaces()
-	t.AppendHeader(tableRow(header))
-	for _, r := range rows {
-		cells := make(table.Row, len(r))
-		for i, c := range r {
-			cells[i] = Clean(fmt.Sprint(c))
-		}
-		t.AppendRow(cells)
-	}
-	p.Line("%s", t.Render())
-}
-
-func tableRow(cells []string) table.Row {
-	r := make(table.Row, len(cells))
-	for i, c := range cells {
-		r[i] = c
-	}
-	return r
-}
-
-// quiet is a table of white space and one line under the header.
-var quiet = func() table.Style {
-	s := table.StyleDefault
-	s.Box = table.StyleBoxDefault
-	s.Box.PaddingLeft, s.Box.PaddingRight = "", "  "
-	s.Box.MiddleHorizontal, s.Box.MiddleSeparator = "─", "─"
-	s.Box.MiddleVertical = ""
-	s.Options = table.Options{SeparateHeader: true}
-	s.Format.Header = text.FormatDefault
-	return s
-}()
 
 // Clean returns a text as it may be shown on a terminal: one with characters that
 // cannot be seen, or that the terminal would obey, is quoted as in Go.
@@ -119,3 +91,11 @@ func Clean(s string) string {
 
 // Number returns a number for a person.
 func Number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Count returns a number of things: 1 row, 2 rows. What is counted is given as one of it.
+func Count[N int | int64](n N, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Number(int64(n)) + " " + one + "s"
+}

@@ -3,8 +3,6 @@ package screen
 import (
 	"fmt"
 	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // Problem says on standard error what went wrong, and what to do next.
@@ -30,6 +28,3 @@ func indent(problem string) string {
 	}
 	return strings.Join(lines, "\n  ")
 }
-
-// Bold returns a text that stands out.
-func (p *Page) Bold(s string) string { return text.Bold.Sprint(s) }

@@ -2,70 +2,87 @@ package screen
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/jedib0t/go-pretty/v6/progress"
 )
 
-// Unit is what progress is counted in.
-type Unit = progress.Units
-
-// The units.
-var (
-	Things Unit = progress.UnitsDefault
-	Bytes  Unit = progress.UnitsBytes
+// How often a bar is drawn, and from when on: what is quick needs none.
+const (
+	drawEvery = 200 * time.Millisecond
+	drawAfter = 400 * time.Millisecond
 )
 
 // Bar shows how far something long has come: done of how many, the rate, and the time
-// that is left. Where nobody watches it does nothing.
+// that is left. Where nobody watches it does nothing. Its methods may be called by several
+// at once.
 type Bar struct {
-	writer   progress.Writer // nil where nobody watches
-	tracker  *progress.Tracker
-	expected atomic.Int64
-	stop     sync.Once
+	terminal *terminal // nil where nobody watches
+	stop     chan struct{}
+	stopped  chan struct{}
+	closed   sync.Once
+
+	mu    sync.Mutex
+	shown course
 }
 
 // Progress begins a bar. A total of 0 is not known yet.
 func (s *Screen) Progress(what string, total int64, unit Unit) *Bar {
-	if !s.live || s.Quiet {
+	if s.terminal == nil || s.Quiet {
 		return &Bar{}
 	}
-	w := progress.NewWriter()
-	w.SetOutputWriter(s.Err)
-	w.SetAutoStop(false)
-	w.SetMessageLength(28)
-	w.SetTrackerLength(28)
-	w.SetUpdateFrequency(200 * time.Millisecond)
-	w.SetStyle(progress.StyleCircle)
-	w.Style().Visibility = progress.StyleVisibility{ETA: true, Percentage: true, Speed: true, Time: true, Tracker: true, Value: true}
-	t := &progress.Tracker{Message: what, Total: total, Units: unit, RemoveOnCompletion: true}
-	w.AppendTracker(t)
-	go w.Render()
-	return &Bar{writer: w, tracker: t}
+	b := &Bar{
+		terminal: s.terminal, stop: make(chan struct{}), stopped: make(chan struct{}),
+		shown: course{what: what, total: total, unit: unit, begun: time.Now()},
+	}
+	go b.run()
+	return b
+}
+
+func (b *Bar) run() {
+	defer close(b.stopped)
+	ticks := time.NewTicker(drawEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-b.stop:
+			b.terminal.draw("")
+			return
+		case now := <-ticks.C:
+			if line := b.line(now); line != "" {
+				b.terminal.draw(line)
+			}
+		}
+	}
+}
+
+func (b *Bar) line(now time.Time) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shown.look(now)
+	if now.Sub(b.shown.begun) < drawAfter {
+		return ""
+	}
+	return b.shown.line(now, b.terminal.width())
 }
 
 // Set says how much is done of how much.
 func (b *Bar) Set(done, total int64) {
-	if b.writer == nil {
-		return
-	}
-	b.tracker.UpdateTotal(total)
-	b.tracker.SetValue(min(done, max(total-1, 0))) // the last is shown by Close
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shown.done, b.shown.total = done, total
 }
 
 // Expect says that there is more to do than was known.
 func (b *Bar) Expect(n int64) {
-	if b.writer != nil {
-		b.tracker.UpdateTotal(b.expected.Add(n))
-	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shown.total += n
 }
 
-// Add says that more is done. It may be called by several at once.
+// Add says that more is done.
 func (b *Bar) Add(n int64) {
-	if b.writer != nil {
-		b.tracker.Increment(n)
-	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.shown.done += n
 }
 
 // Write says that these bytes are done, so that a bar can stand beside an io.Reader or an
@@ -75,16 +92,13 @@ func (b *Bar) Write(done []byte) (int, error) {
 	return len(done), nil
 }
 
-// Close takes the bar away. It must be called before anything else is written.
+// Close takes the bar away.
 func (b *Bar) Close() {
-	if b.writer == nil {
+	if b.terminal == nil {
 		return
 	}
-	b.stop.Do(func() {
-		b.tracker.MarkAsDone()
-		b.writer.Stop()
-		for b.writer.IsRenderInProgress() {
-			time.Sleep(5 * time.Millisecond)
-		}
+	b.closed.Do(func() {
+		close(b.stop)
+		<-b.stopped
 	})
 }

@@ -19,26 +19,42 @@ type Screen struct {
 	JSON     bool // results are JSON documents
 	Quiet    bool // no remarks, no progress
 
-	colour bool // Out is a terminal, and wants colour
-	live   bool // Err is a terminal, so progress can be drawn
+	terminal *terminal // where Err is one on which progress can be drawn
 }
 
 // New returns a screen over two streams. There is colour only on a terminal, and not
 // where NO_COLOR is set (https://no-color.org); progress is drawn only on a terminal.
+// A terminal that says of itself that it is dumb gets neither.
 func New(out, err io.Writer) *Screen {
-	dumb := os.Getenv("TERM") == "dumb"
-	s := &Screen{Out: out, Err: err, colour: isTerminal(out) && !dumb && os.Getenv("NO_COLOR") == "", live: isTerminal(err) && !dumb}
-	if s.colour {
+	s := &Screen{Out: out, Err: err}
+	if columnsOf(out) > 0 && !dumb() && os.Getenv("NO_COLOR") == "" {
 		text.EnableColors()
 	} else {
 		text.DisableColors()
 	}
+	if columnsOf(err) > 0 && !dumb() {
+		s.terminal = &terminal{w: err}
+		s.Err = s.terminal
+	}
 	return s
 }
 
-func isTerminal(w io.Writer) bool {
+func dumb() bool { return os.Getenv("TERM") == "dumb" }
+
+// columnsOf is how wide a terminal is now; 0 is no terminal.
+func columnsOf(w io.Writer) int {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	if width == 0 {
+		return 80 // a terminal that does not say
+	}
+	return width
 }
 
 // Show writes a result: as JSON if that was asked for, else as the page that is drawn.
@@ -46,7 +62,7 @@ func (s *Screen) Show(result any, draw func(*Page)) error {
 	if s.JSON {
 		return s.WriteJSON(result)
 	}
-	p := &Page{colour: s.colour}
+	p := &Page{width: columnsOf(s.Out)}
 	draw(p)
 	_, err := s.Out.Write(p.b.Bytes())
 	return err
@@ -54,7 +70,7 @@ func (s *Screen) Show(result any, draw func(*Page)) error {
 
 // Aside draws a page on standard error: what belongs to a problem, and to no result.
 func (s *Screen) Aside(draw func(*Page)) {
-	p := &Page{}
+	p := &Page{width: columnsOf(s.Err)}
 	draw(p)
 	// An error of standard error has nowhere to go.
 	_, _ = s.Err.Write(p.b.Bytes())
