@@ -34,7 +34,7 @@ type Gateway struct {
 // for the goroutine of the test.
 func NewGateway(t testing.TB) *Gateway {
 	t.Helper()
-	program := goInstalled(t, "github.com/versity/versitygw/cmd/versitygw", "versitygw", "v1.8.0")
+	program := VersityGateway(t)
 	dir, port := t.TempDir(), freePort(t)
 	for _, sub := range []string{"root", "versions"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {

@@ -24,6 +24,12 @@ func Cosign(t testing.TB) string {
 	return goInstalled(t, "github.com/sigstore/cosign/v3/cmd/cosign", "cosign", "v3.1.3")
 }
 
+// VersityGateway returns the path of versitygw itself; [Versity] starts one.
+func VersityGateway(t testing.TB) string {
+	t.Helper()
+	return goInstalled(t, "github.com/versity/versitygw/cmd/versitygw", "versitygw", "v1.8.0")
+}
+
 // NPM returns the folder, node_modules, into which an npm package was installed.
 func NPM(t testing.TB, pkg, version string) string {
 	t.Helper()
