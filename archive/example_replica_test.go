@@ -9,24 +9,30 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
-	"github.com/holdfast-archive/holdfast/exportlog"
+	"github.com/holdfast-archive/holdfast/retention/policy"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/fileworm"
 )
 
 // opening is an archive in a directory of its own, with one export.
 func opening(ctx context.Context, dir string) (*archive.Archive, archive.Receipt) {
-	signer, err := manifest.CreateKey(filepath.Join(dir, "key"))
-	must(err)
-	a, err := archive.Open(ctx, "file://"+filepath.ToSlash(dir)+"/primary?create_dir=true", archive.Config{
-		Signer: signer, Operator: "release-ops/pipeline-42",
-		Clock: func() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) },
-	})
-	must(err)
+	a := reopened(ctx, dir, policy.Default())
 	p, err := archive.ParseJSON([]byte(`{"promotion_packet_id": "pp-1", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T10:22:00Z"}`))
 	must(err)
 	receipt, err := a.Export(ctx, p)
 	must(err)
 	return a, receipt
+}
+
+// reopened is the archive in a directory, under a policy.
+func reopened(ctx context.Context, dir string, p *policy.Policy) *archive.Archive {
+	signer, err := manifest.LoadOrCreateKey(filepath.Join(dir, "key"))
+	must(err)
+	a, err := archive.Open(ctx, "file://"+filepath.ToSlash(dir)+"/primary?create_dir=true", archive.Config{
+		Policy: p, Signer: signer, Operator: "release-ops/pipeline-42",
+		Clock: func() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) },
+	})
+	must(err)
+	return a
 }
 
 func must(err error) {
@@ -86,7 +92,7 @@ func ExampleArchive_Estimate() {
 	// 3 objects, 7 requests, about 0.00004 USD
 }
 
-// What lapses, for a pipeline: os.Exit(report.ExitCode()).
+// What lapses, by when, and what mends it. For a pipeline: os.Exit(report.ExitCode()).
 func ExampleArchive_Radar() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "")
@@ -94,18 +100,22 @@ func ExampleArchive_Radar() {
 	defer os.RemoveAll(dir)
 	a, _ := opening(ctx, dir)
 	defer a.Close()
-
-	report, err := a.Radar(ctx, archive.Watch{Objects: true})
+	key, err := manifest.LoadSigner(filepath.Join(dir, "key"), nil)
 	must(err)
-	fmt.Print(report)
-	fmt.Println(report.ExitCode())
 
-	for c, err := range a.Log().CurrentAsOf(ctx, exportlog.AsOf{Row: 1}) { // what was believed then
-		must(err)
-		fmt.Println(c.PromotionPacketID, c.PromotionDecision)
+	october := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	trust := manifest.Trust{Keys: []manifest.TrustedKey{{Key: key.PublicKey(), Owner: "release-ops", Until: october}}}
+	report, err := a.Radar(ctx, archive.Watch{Objects: true, Trust: trust})
+	must(err)
+	for _, l := range report.Lapses {
+		fmt.Println(l.ByUTC.Format(time.DateOnly), l.Kind)
+		fmt.Println(l.Problem)
+		fmt.Println(l.Mend)
 	}
+	fmt.Println("exit status", report.ExitCode())
 	// Output:
-	// 1 exports looked at: 0 lapsed, 0 lapse by 2026-11-30, 0 later
-	// 0
-	// pp-1 promote
+	// 2026-10-01 key ends
+	// it is the last key of "release-ops": what is exported from then on does not verify; what was before does
+	// make a key, sign with it, and add TrustedKey{Owner: "release-ops", From: 2026-10-01T00:00:00Z} to Trust
+	// exit status 1
 }

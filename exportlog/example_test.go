@@ -46,6 +46,37 @@ func ExampleVerifyRow() {
 	// Output: row 2 of 3 is pp-2
 }
 
+// A row is appended once, whoever retries. A mistake is put right by a row of its own, and
+// both what is true now and what was believed before can be asked for.
+func ExampleLog_Append() {
+	ctx := context.Background()
+	store, err := worm.Open(ctx, "mem://corrected")
+	check(err)
+	log := exportlog.Open(store, exportlog.Config{})
+	defer log.Close()
+
+	export := exportlog.Row{Kind: exportlog.KindExport, PromotionPacketID: "pp-1", PromotionDecision: "promote", IdempotencyKey: "export:pp-1"}
+	first, err := log.Append(ctx, export)
+	check(err)
+	again, err := log.Append(ctx, export)
+	check(err)
+	fmt.Println("row", first[0].ExportRowID, "and again row", again[0].ExportRowID, again[0].Existing)
+
+	_, err = log.Append(ctx, exportlog.Row{Kind: exportlog.KindCorrection, CorrectionOfExportRowID: 1, PromotionPacketID: "pp-1",
+		ExportOperatorAck: "release-ops/on-call", PromotionDecision: "hold", Reason: "the button was mistaken for another", IdempotencyKey: "correction:1"})
+	check(err)
+	for _, then := range []int64{1, 2} {
+		for c, err := range log.CurrentAsOf(ctx, exportlog.AsOf{Row: then}) {
+			check(err)
+			fmt.Printf("as of row %d: %s\n", then, c.PromotionDecision)
+		}
+	}
+	// Output:
+	// row 1 and again row 1 true
+	// as of row 1: promote
+	// as of row 2: hold
+}
+
 // Rows are appended once, found by what they are about, and told as they stand today.
 func ExampleLog_WriteCSV() {
 	ctx := context.Background()

@@ -3,7 +3,6 @@ package worm_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -224,25 +223,4 @@ func FuzzCheckKey(f *testing.F) {
 			t.Errorf("%q: address %s leads to %v, %v", key, s.URI(stored.Ref), ref, err)
 		}
 	})
-}
-
-func Example() {
-	ctx := context.Background()
-	store, err := worm.New(ctx, memworm.New())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	body := `{"promotion_packet_id": "pp-7"}`
-	stored, err := store.Put(ctx, "packets/pp-7/packet.json", strings.NewReader(body), worm.Spec{
-		Size: int64(len(body)), SHA256: worm.Sum([]byte(body)),
-		Lock: retention.Lock{Mode: retention.Governance, Until: time.Date(2028, 8, 5, 0, 0, 0, 0, time.UTC)},
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	state, err := store.State(ctx, stored.Ref)
-	fmt.Println(store.URI(stored.Ref), state.Lock, err)
-	// Output: mem://bucket/packets/pp-7/packet.json?versionId=1 governance until 2028-08-05T00:00:00Z <nil>
 }
