@@ -106,7 +106,7 @@ func (c *copying) run(ctx context.Context, how Replication) error {
 // sign keeps a signed head on the copy, if it does not have it yet.
 func (c *copying) sign(ctx context.Context) error {
 	log, key := c.replica.to.log, c.replica.to.cfg.Checkpoints
-	if !key.Signs() || c.report.Head.Size == 0 {
+	if !key.CanSign() || c.report.Head.Size == 0 {
 		return nil
 	}
 	latest, err := log.LatestCheckpoint(ctx)

@@ -21,6 +21,12 @@ type Appended struct {
 // lie in the log, in the order given. Rows whose idempotency_key the log already
 // has are not added again: the row that is there is returned in their place.
 //
+// A row is [ErrBadRow] if it lacks its kind, its promotion_packet_id or its
+// idempotency_key, takes more than [MaxLineBytes], or is a correction that cannot stand: of
+// a row that the log does not have, of nothing that can be corrected, to a retention_class
+// that there is not, or of where evidence lies that is under legal hold. Nothing is
+// appended to a log that is damaged: that is a [DamagedError].
+//
 // At most [MaxCommitRows] rows and [MaxCommitBytes] can be appended at once.
 // Calls that arrive while a commit is in flight go into the next one together.
 //

@@ -45,9 +45,6 @@ func NewCheckpointKey(private, public string) (*CheckpointKey, error) {
 	return k, nil
 }
 
-// Signs reports whether the key has its private part.
-func (k *CheckpointKey) Signs() bool { return k != nil && k.signer != nil }
-
 // Checkpoint is the log at one size, as a C2SP tlog-checkpoint: a signed note
 // that holds the origin, the size and the root.
 type Checkpoint struct {

@@ -12,8 +12,8 @@ import (
 // CheckpointKey returns [Config.Checkpoints], nil if there is none.
 func (l *Log) CheckpointKey() *CheckpointKey { return l.cfg.Checkpoints }
 
-// CanSign reports whether the key has its private half.
-func (k *CheckpointKey) CanSign() bool { return k.signer != nil }
+// CanSign reports whether the key has its private half. No key, nil, has not.
+func (k *CheckpointKey) CanSign() bool { return k != nil && k.signer != nil }
 
 // Public returns the public key as [NewCheckpointKey] was given it: the log's origin,
 // the key's hash and the key, with plus signs between them, as C2SP signed-note

@@ -64,6 +64,11 @@ func (r Row) checkCorrection() error {
 	if r.CorrectionOfExportRowID < 1 {
 		return errors.New("a correction names the row it corrects in correction_of_export_row_id")
 	}
+	if r.RetentionClass != "" {
+		if _, err := retention.ParseClass(string(r.RetentionClass)); err != nil {
+			return err
+		}
+	}
 	changes := len(r.ClearedFields)
 	for _, f := range correctable {
 		if !f.given(r) {

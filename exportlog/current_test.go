@@ -155,6 +155,7 @@ func TestCorrectionsAreHeldToTheLog(t *testing.T) {
 		"of the packet's bytes":     correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.PacketSHA256 = worm.Sum(nil) }),
 		"of what it is about":       correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.SubjectExportRowID = 9 }),
 		"that changes nothing":      correction(1, "pp-1", "k", func(*exportlog.Row) {}),
+		"to no class that there is": correction(1, "pp-1", "k", func(r *exportlog.Row) { r.RetentionClass = "forever" }),
 		"that clears what is bound": correction(1, "pp-1", "k", func(r *exportlog.Row) { r.ClearedFields = []string{"promotion_packet_id"} }),
 		"that gives and clears":     correction(1, "pp-1", "k", func(r *exportlog.Row) { decide(r); r.ClearedFields = []string{"promotion_decision"} }),
 		"in an export":              {Kind: exportlog.KindExport, PromotionPacketID: "pp-1", IdempotencyKey: "k", CorrectionOfExportRowID: 1},

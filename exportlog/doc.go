@@ -17,10 +17,12 @@
 //
 //	cat log/commits/*/*/*/*.jsonl | sed -n 1p | sha256sum
 //
-// A correction may change any field but those that bind a row to what it is about:
-// promotion_packet_id, export_batch_id, packet_sha256 and subject_export_row_id.
-// Corrections apply in their order, those of a correction to the row that it
-// corrects. While an export is under legal hold (the last hold or release row with
+// A correction gives fields another value, or names them in cleared_fields to empty
+// them: any of those that [Correctable] lists. What binds a row to what it is about, its
+// promotion_packet_id, export_batch_id, packet_sha256 and subject_export_row_id, is not
+// among them, and no correction takes anything from what an export is kept under
+// ([Promise]). Corrections apply in their order, those of
+// a correction to the row that it corrects. While an export is under legal hold (the last hold or release row with
 // its number as subject_export_row_id is a hold), a correction of it, or of a row
 // about it, that gives or clears archive_uri or content_integrity_reference is void:
 // [Log.Append] refuses it, [Log.Current] passes over it and [Log.Verify] names it.
