@@ -45,7 +45,22 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 	if shown := t.screen.Show(shown, shown.draw); shown != nil {
 		return shown
 	}
-	return stopped(err, fmt.Sprintf("%s %s and logged: run the same command again, and it goes on with the others.", screen.Count(len(report.Changed)+len(report.Already), "export"), did))
+	return stopped(whyNone(err, report), fmt.Sprintf("%s %s and logged: run the same command again, and it goes on with the others.", screen.Count(len(report.Changed)+len(report.Already), "export"), did))
+}
+
+// whyNone is why nothing at all was done, if no second try could do it. Any other error
+// is what it was.
+func whyNone(err error, r archive.ChangeReport) error {
+	if len(r.Failed) == 0 || len(r.Changed)+len(r.Already) > 0 {
+		return err
+	}
+	why := remedyOf(r.Failed[0].Err)
+	for _, f := range r.Failed {
+		if why == nil || why.status != exitWrongUse || len(f.Done) > 0 || remedyOf(f.Err) != why {
+			return err
+		}
+	}
+	return r.Failed[0].Err
 }
 
 // changed is an archive.ChangeReport in JSON.

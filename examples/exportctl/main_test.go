@@ -5,13 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
@@ -35,8 +32,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("EVENTS", filepath.Join(samples, "execution_events.jsonl"))
 			return furnish(e.WorkDir, e.Setenv)
 		},
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
-		Condition: hasCommand,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
 }
 
@@ -75,14 +71,4 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("it exits with %d, want %s", got, args[0])
 	}
-}
-
-// hasCommand is the condition [has:NAME].
-func hasCommand(condition string) (bool, error) {
-	name, ok := strings.CutPrefix(condition, "has:")
-	if !ok {
-		return false, errors.New("unknown condition " + condition)
-	}
-	commands := newTool(nil, nil, nil).rootCommand().Commands()
-	return slices.ContainsFunc(commands, func(c *cobra.Command) bool { return c.Name() == name }), nil
 }
