@@ -22,8 +22,9 @@ type Extension struct {
 	RetentionClass retention.Class
 
 	// Objects looks at the lock of every object as well, a request for each, and mends
-	// those that are under less than their export is promised: a driver or a bucket that
-	// lost a lock, or an object that was restored. Without it the log is believed.
+	// those that are under less than their export is promised, and commits of the log that
+	// are under less than the exports selected: a driver or a bucket that lost a lock, or an
+	// object that was restored. Without it the log is believed.
 	Objects bool
 
 	Reason string // why
@@ -81,7 +82,7 @@ func (a *Archive) extend(ctx context.Context, s Selection, x Extension) (ChangeR
 			}
 			due = len(weak) > 0
 		}
-		if due || extended(t.Current) {
+		if due || x.Objects || extended(t.Current) {
 			longest.note(lock)
 		}
 		return x.row(t.Current, class, lock), due, nil

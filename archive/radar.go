@@ -115,7 +115,7 @@ func (r *radar) export(ctx context.Context, t target) error {
 	}
 	promised := t.Promise.Lock
 	if !promised.Covers(withHold(want, promised.LegalHold)) {
-		r.lapse(Lapse{Kind: PromiseShort, ByUTC: r.end(promised), NeededUTC: want.Until, ExportRowID: t.ExportRowID, Object: t.PromotionPacketID,
+		r.lapse(Lapse{Kind: PromiseShort, ByUTC: r.end(promised), NeededUTC: want.Until, ExportRowID: t.ExportRowID, PromotionPacketID: t.PromotionPacketID, RetentionClass: class, Object: t.PromotionPacketID,
 			Problem: fmt.Sprintf("it is promised %s, and the policy gives %s %s by now", promised, class, want),
 			Mend:    fmt.Sprintf("Extend(ctx, Selection{PromotionPacketID: %q}, Extension{RetentionClass: %q, Reason: …})", t.PromotionPacketID, class)})
 	}
@@ -127,7 +127,7 @@ func (r *radar) export(ctx context.Context, t target) error {
 		return fmt.Errorf("row %d: %w", t.ExportRowID, err)
 	}
 	for _, o := range weak {
-		r.lapse(Lapse{Kind: LockShort, ByUTC: r.end(o.Lock), NeededUTC: promised.Until, ExportRowID: t.ExportRowID, Object: o.Ref.Key,
+		r.lapse(Lapse{Kind: LockShort, ByUTC: r.end(o.Lock), NeededUTC: promised.Until, ExportRowID: t.ExportRowID, PromotionPacketID: t.PromotionPacketID, RetentionClass: class, Object: o.Ref.Key,
 			Problem: fmt.Sprintf("it is under %s, and %s is promised", o.Lock, promised),
 			Mend:    fmt.Sprintf("Extend(ctx, Selection{PromotionPacketID: %q}, Extension{RetentionClass: %q, Objects: true, Reason: …})", t.PromotionPacketID, class)})
 	}

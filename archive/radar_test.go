@@ -100,6 +100,9 @@ func TestRadarLooksAtObjects(t *testing.T) {
 	}
 	// What it says mends it: the lock of the object, and with it those of the log.
 	export := rows(t, a)[short[0].ExportRowID-1]
+	if short[0].PromotionPacketID != export.PromotionPacketID || short[0].RetentionClass != export.RetentionClass {
+		t.Errorf("what is to be extended: %+v", short[0])
+	}
 	what := archive.Selection{PromotionPacketID: export.PromotionPacketID}
 	how := archive.Extension{RetentionClass: export.RetentionClass, Reason: "the radar found it unlocked"}
 	if done, err := a.Extend(t.Context(), what, how); err != nil || len(done.Changed) != 0 {
@@ -118,6 +121,25 @@ func TestRadarLooksAtObjects(t *testing.T) {
 	mended := rows(t, a)
 	if last := mended[len(mended)-1]; last.Kind != exportlog.KindExtend || last.SubjectExportRowID != export.ExportRowID || last.Reason != how.Reason || !last.RetainUntilUTC.Equal(export.RetainUntilUTC) {
 		t.Errorf("the log says of it: %+v", last)
+	}
+}
+
+// A commit that lost its lock is mended by looking at objects, even if all evidence is
+// locked as promised; no export has a row for it.
+func TestRadarLooksAtTheLogAlone(t *testing.T) {
+	b := memworm.New()
+	a := over(t, b, config(t))
+	scene(t, a)
+	b.Overwrite(commitOf(2), content(t, b, commitOf(2))) // the same again, unlocked
+	if r := look(t, a, archive.Watch{Objects: true}); len(r.Lapses) != 1 || r.Lapses[0].Kind != archive.LogLockShort {
+		t.Fatalf("%s", r)
+	}
+	all, how := archive.Selection{Everything: true}, archive.Extension{Reason: "the radar found it unlocked", Objects: true}
+	if done, err := a.Extend(t.Context(), all, how); err != nil || len(done.Changed) != 0 || done.Commits != 4 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if r := look(t, a, archive.Watch{Objects: true}); len(r.Lapses) != 0 {
+		t.Errorf("after it was mended: %s", r)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/retention"
 )
 
 // LapseKind says what lapses.
@@ -26,9 +27,15 @@ type Lapse struct {
 	ByUTC       time.Time `json:"by_utc"`              // when it lapses, or lapsed
 	NeededUTC   time.Time `json:"needed_utc,omitzero"` // until when it should last; zero is for good
 	ExportRowID int64     `json:"export_row_id,omitzero"`
-	Object      string    `json:"object"`  // a packet's id, a key in the bucket, a key's id, a certificate's name, a matter
-	Problem     string    `json:"problem"` // in words
-	Mend        string    `json:"mend"`    // the call that mends it
+
+	// Of an export that is promised or locked for too short: what mends it is to extend this
+	// packet's exports, to this class.
+	PromotionPacketID string          `json:"promotion_packet_id,omitzero"`
+	RetentionClass    retention.Class `json:"retention_class,omitzero"`
+
+	Object  string `json:"object"`  // a packet's id, a key in the bucket, a key's id, a certificate's name, a matter
+	Problem string `json:"problem"` // in words
+	Mend    string `json:"mend"`    // the call that mends it
 }
 
 // Watched is a chain of certificates whose end is watched: of a timestamp authority, or

@@ -38,6 +38,7 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 		seen = r.Selected()
 	})
 	bar.Close()
+	err = whyNone(err, report)
 	if err != nil && report.Selected() == 0 {
 		return err
 	}
@@ -45,7 +46,7 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 	if shown := t.screen.Show(shown, shown.draw); shown != nil {
 		return shown
 	}
-	return stopped(whyNone(err, report), fmt.Sprintf("%s %s and logged: run the same command again, and it goes on with the others.", screen.Count(len(report.Changed)+len(report.Already), "export"), did))
+	return stopped(err, fmt.Sprintf("%s %s and logged: run the same command again, and it goes on with the others.", screen.Count(len(report.Changed)+len(report.Already), "export"), did))
 }
 
 // whyNone is why nothing at all was done, if no second try could do it. Any other error

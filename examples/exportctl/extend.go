@@ -23,10 +23,12 @@ from the day of their export, and says so in a row for each. Nothing is ever sho
 It can be interrupted at any point: the same command again goes on.
 
 When to use: when the policy became longer, or stricter: reclassify says whom that concerns.
-Gotchas:     what is locked longer stays locked. --class chooses exports; --to-class is what they become.
+Gotchas:     what is locked longer stays locked. Without --objects the log is believed, and a lock that
+             the bucket has lost is not looked for. --class chooses exports; --to-class is what they become.
 Related:     reclassify, radar, policy diff`,
 		Example: `  exportctl extend --all --policy policy-2027.yaml --reason "policy of 2027"
-  exportctl extend --incident INC-2888 --to-class regulated --reason "asked for by the regulator"`,
+  exportctl extend --incident INC-2888 --to-class regulated --reason "asked for by the regulator"
+  exportctl extend --packet pp-20260811-PAYMENTS-0027 --objects --reason "radar: an object is under no lock"`,
 		Args: none,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if x.Reason == "" {
@@ -48,6 +50,7 @@ Related:     reclassify, radar, policy diff`,
 	}
 	s.add(c.Flags())
 	c.Flags().StringVar(&class, "to-class", "", "keep them as this `retention_class` (default: as the policy classifies each packet)")
+	c.Flags().BoolVar(&x.Objects, "objects", false, "look at the lock of every object too, a request for each, and mend those under less than was promised")
 	c.Flags().StringVar(&x.Reason, "reason", "", "why: a `TEXT`")
 	c.Flags().StringVar(&x.By, "by", "", "`ROLE/NAME` of who says so (default: --operator)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "list the exports that are meant; change nothing")

@@ -16,6 +16,7 @@ import (
 type lineageFlags struct {
 	story          linkage.Story
 	from, until    timeFlag
+	figures        bool
 	events         eventFlags
 	format, output string
 }
@@ -34,10 +35,12 @@ On a terminal it is text. With --output it is a page that needs no network and n
 JSON, or Mermaid, by the name of the file or --format; and it says where the page is.
 
 When to use: for the review afterwards.
-Gotchas:     a gap is a fact to be looked at, and no failure: exit status 0. Evidence that
+Gotchas:     --figures adds how the same lane and release cycle fare otherwise; for that every
+             promoted packet is read, unless --from and --until bound it.
+             A gap is a fact to be looked at, and no failure: exit status 0. Evidence that
              does not verify is 1.
 Related:     pack, which has the page in it; prove`,
-		Example: `  exportctl lineage INC-2888 --events events.jsonl --output INC-2888.html
+		Example: `  exportctl lineage INC-2888 --events events.jsonl --output INC-2888.html --figures
   exportctl lineage --cycle rc-2026-33 --from 2026-08-10 --until 2026-08-18
   exportctl lineage --packet pp-20260811-PAYMENTS-0027 --format mermaid`,
 		Args:              cobra.MaximumNArgs(1),
@@ -50,8 +53,9 @@ Related:     pack, which has the page in it; prove`,
 	flags.StringVar(&f.story.IncidentTicketID, "incident", "", "of what this `incident_ticket_id` touched")
 	flags.StringVar(&f.story.RollbackEventID, "rollback", "", "of what this `rollback_event_id` touched")
 	flags.StringVar(&f.story.ReleaseCycleID, "cycle", "", "of this `release_cycle_id`: every packet recorded --from --until is read")
-	flags.Var(&f.from, "from", "of a cycle: exports recorded then or later, a `TIME`")
-	flags.Var(&f.until, "until", "of a cycle: exports recorded before this `TIME`")
+	flags.Var(&f.from, "from", "of a cycle: exports recorded then or later, a `TIME`; of --figures: decided then or later")
+	flags.Var(&f.until, "until", "of a cycle: exports recorded before this `TIME`; of --figures: decided before it")
+	flags.BoolVar(&f.figures, "figures", false, "with the change failure rate and time to recover of its lane and release cycle")
 	f.events.add(flags)
 	flags.StringVar(&f.format, "format", "", "text, html, json or mermaid (default: by the name of --output, else text)")
 	flags.StringVar(&f.output, "output", "", "write to a new `FILE` instead of standard output")
@@ -99,7 +103,7 @@ func (t *tool) lineage(ctx context.Context, args []string, f lineageFlags) error
 		return err
 	}
 	defer a.Close()
-	f.story.FromUTC, f.story.UntilUTC = f.from.Time, f.until.Time
+	f.bound()
 	told, err := tell(ctx, linkage.New(a), args, f)
 	if err != nil {
 		return err
@@ -111,6 +115,14 @@ func (t *tool) lineage(ctx context.Context, args []string, f lineageFlags) error
 		return verdict{exitFindings}
 	}
 	return nil
+}
+
+// bound bounds the story of a cycle, and what the figures are of.
+func (f *lineageFlags) bound() {
+	f.story.FromUTC, f.story.UntilUTC = f.from.Time, f.until.Time
+	if f.figures {
+		f.story.Figures = &linkage.Scope{FromUTC: f.from.Time, UntilUTC: f.until.Time}
+	}
 }
 
 // tell tells the first story that an ID means, or the one that the flags name.
@@ -129,7 +141,9 @@ func tell(ctx context.Context, l *linkage.Linker, args []string, f lineageFlags)
 		if q.ExportBatchID != "" {
 			return linkage.ErrNotLocated // no story is of a batch
 		}
-		return story(linkage.Story{ExportRowID: q.ExportRowID, PromotionPacketID: q.PromotionPacketID, IncidentTicketID: q.IncidentTicketID, RollbackEventID: q.RollbackEventID})
+		s := f.story
+		s.ExportRowID, s.PromotionPacketID, s.IncidentTicketID, s.RollbackEventID = q.ExportRowID, q.PromotionPacketID, q.IncidentTicketID, q.RollbackEventID
+		return story(s)
 	})
 	return told, err
 }

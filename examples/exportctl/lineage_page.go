@@ -21,6 +21,10 @@ func drawLineage(p *screen.Page, l linkage.Lineage) {
 	for _, x := range l.Exports {
 		drawTold(p, x)
 	}
+	if l.Figures != nil {
+		p.Title("figures")
+		drawFigures(p, *l.Figures)
+	}
 	if len(l.Gaps) > 0 {
 		p.Gap()
 	}

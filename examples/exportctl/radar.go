@@ -11,9 +11,9 @@ import (
 )
 
 type radarFlags struct {
-	objects, reclassify, markdown bool
-	horizon, reviewEvery          spanFlag
-	chains                        []string
+	objects, bundles, reclassify, markdown bool
+	horizon, reviewEvery                   spanFlag
+	chains                                 []string
 }
 
 func (t *tool) radarCommand() *cobra.Command {
@@ -29,11 +29,12 @@ Exit status 1 says that something has lapsed already, 3 that something lapses wi
 When to use: once a week, from a pipeline.
 Related:     extend, review-holds, keys check`,
 		Example: `  exportctl radar
-  exportctl radar --objects --horizon 180d --chain tsa.pem --markdown >> "$GITHUB_STEP_SUMMARY"`,
+  exportctl radar --objects --bundles --horizon 180d --chain tsa.pem --markdown >> "$GITHUB_STEP_SUMMARY"`,
 		Args: none,
 		RunE: func(c *cobra.Command, _ []string) error { return t.radar(c.Context(), f) },
 	}
 	c.Flags().BoolVar(&f.objects, "objects", false, "look at the lock of every object, a request for each")
+	c.Flags().BoolVar(&f.bundles, "bundles", false, "look at the certificates that manifests carry, of timestamp authorities and of who signed, a request for each manifest")
 	c.Flags().BoolVar(&f.reclassify, "reclassify", false, "have the policy look at each packet anew")
 	c.Flags().Var(&f.horizon, "horizon", "how far ahead is soon, as 90d (default 90d)")
 	c.Flags().Var(&f.reviewEvery, "review-every", "how long a hold may stand before somebody looks at it, as 180d (default half a year)")
@@ -60,6 +61,7 @@ func (t *tool) radar(ctx context.Context, f radarFlags) error {
 	if err != nil {
 		return err
 	}
+	report.Lapses = mended(report.Lapses)
 	err = t.screen.Show(report, func(p *screen.Page) {
 		if f.markdown {
 			p.Line("%s", report.Markdown())
@@ -81,7 +83,7 @@ func (t *tool) radar(ctx context.Context, f radarFlags) error {
 
 // watch is what the flags, and whoever is trusted, have the radar look at.
 func (t *tool) watch(f radarFlags) (archive.Watch, error) {
-	w := archive.Watch{Horizon: f.horizon.Duration, ReviewHoldsEvery: f.reviewEvery.Duration, Objects: f.objects, Reclassify: f.reclassify}
+	w := archive.Watch{Horizon: f.horizon.Duration, ReviewHoldsEvery: f.reviewEvery.Duration, Objects: f.objects, Bundles: f.bundles, Reclassify: f.reclassify}
 	trusted, err := t.loadTrust()
 	if err != nil {
 		return w, err
