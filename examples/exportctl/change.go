@@ -64,6 +64,26 @@ func whyNone(err error, r archive.ChangeReport) error {
 	return r.Failed[0].Err
 }
 
+// seenAbove says in short that a change is not whole, now that the page has all of it. What
+// went wrong besides is said as it is.
+func seenAbove(err error, r archive.ChangeReport, did string) error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if _, ok := e.(*archive.PartialError); ok {
+			return shortError{fmt.Sprintf("%d of %d exports are NOT %s, or not wholly", len(r.Failed), r.Selected(), did), err}
+		}
+	}
+	return err
+}
+
+// shortError is an error in fewer words.
+type shortError struct {
+	words string
+	err   error
+}
+
+func (e shortError) Error() string { return e.words }
+func (e shortError) Unwrap() error { return e.err }
+
 // changed is an archive.ChangeReport in JSON.
 type changed struct {
 	Changed []int64        `json:"changed"` // export_row_ids

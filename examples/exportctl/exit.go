@@ -100,6 +100,7 @@ var remedies = []remedy{
 	{worm.ErrOutcomeUnknown, exitUnfinished, "Run the same command again: what was stored is found, the rest is completed."},
 	{archive.ErrNotConfirmed, exitFindings, "Do not touch the bucket. Copy it, and compare with a replica, or with receipts and checkpoints kept elsewhere."},
 	{exportlog.ErrDamaged, exitFindings, "Run `exportctl verify` for all of it. Do not touch the bucket; a replica, receipts and checkpoints say what was there."},
+	{worm.ErrCorrupt, exitFindings, "It is not what was stored. Run `exportctl verify` for all of it, and do not touch the bucket; a replica says what was there."},
 	{archive.ErrNotLocked, exitFindings, "Nothing was exported. Enable locks on the bucket (`exportctl doctor` says how), then run the same command again."},
 	{archive.ErrNotFinal, exitWrongUse, "Export when the decision has been taken. Nothing was written."},
 	{archive.ErrRefused, exitWrongUse, "The policy does not export this decision; `exportctl policy explain` shows why, and --skip-refused leaves it out. Nothing was written."},
