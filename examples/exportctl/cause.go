@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -24,7 +24,7 @@ type cause struct {
 
 // causeOf finds out why a service did not do what was asked; nil if it cannot tell.
 func causeOf(err error) *cause {
-	for _, look := range []func(error) *cause{noCredentials, noRegion, answered, unconnected, silent} {
+	for _, look := range []func(error) *cause{noCredentials, noRegion, answered, unconnected, tooLate} {
 		if c := look(err); c != nil {
 			return c
 		}
@@ -47,7 +47,7 @@ func unconnected(err error) *cause {
 		return cannotReach(fmt.Sprintf("the name %s was not resolved", dns.Name), "Check that this machine has a network, and a name server that answers.")
 	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &certificate):
 		return cannotReach("the server's certificate is not trusted", "Check the endpoint, and set SSL_CERT_FILE if the server has an authority of its own. The certificate: --verbose.")
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return cannotReach("the server does not speak TLS", "Check whether the endpoint is http:// rather than https://.")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return cannotReach(where(errors.As(err, &op), op, "nothing listens at")+" (connection refused)", "Check the endpoint in the URL, and that the store runs and lets this machine in.")
@@ -68,13 +68,13 @@ func cannotReach(words, todo string) *cause {
 	return &cause{words: words, todo: todo, status: exitUnreachable}
 }
 
-// silent is a server that did not answer in time.
-func silent(err error) *cause {
-	var keptSilent unreachableError
-	if !errors.As(err, &keptSilent) || !errors.Is(err, context.DeadlineExceeded) {
+// tooLate is a server that did not answer in time.
+func tooLate(err error) *cause {
+	var late overdueError
+	if !errors.As(err, &late) {
 		return nil
 	}
-	return cannotReach(fmt.Sprintf("no answer within %v", answerTime), "A firewall or a proxy may swallow it: check the endpoint in the URL, and whether this machine may reach it.")
+	return cannotReach(late.words, late.todo)
 }
 
 // withoutCredentials are what clients say that found nothing to sign requests with. They
@@ -133,7 +133,12 @@ func answered(err error) *cause {
 	switch code {
 	case "":
 		return nil
-	case "NoSuchBucket", "ContainerNotFound", "404":
+	case "NotFound", "404":
+		if !errors.As(err, new(bucketError)) {
+			return nil // an object, rather than the bucket
+		}
+		fallthrough
+	case "NoSuchBucket", "ContainerNotFound":
 		return &cause{words: "there is no such bucket, or none that these credentials may know of (" + code + ")", status: exitWrongUse,
 			todo: "Check the bucket's name, and the account. `exportctl policy render` writes the set-up for a new one."}
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
@@ -181,8 +186,11 @@ var clientNoise = regexp.MustCompile(`(?s)(unavailable: |no such object: |unsupp
 // known. With --verbose all of it is shown.
 func (t *tool) briefly(err error) string {
 	why := causeOf(err)
-	if t.shared.verbose || why == nil {
+	if why == nil {
 		return err.Error()
+	}
+	if t.shared.verbose {
+		return why.words + ": " + err.Error()
 	}
 	var of bucketError
 	if errors.As(err, &of) && !why.denied {

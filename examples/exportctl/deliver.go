@@ -56,7 +56,7 @@ func (t *tool) deliver(ctx context.Context, f deliverFlags) error {
 	}
 	defer a.Close()
 	bar := t.screen.Progress("delivering", 0, screen.Things)
-	sink := watchedSink{linkage.HTTPSink{URL: f.to, Header: header, Budget: t.shared.timeout}, bar}
+	sink := watchedSink{linkage.HTTPSink{URL: f.to, Header: header}, bar}
 	sent, err := linkage.New(a).Deliver(ctx, f.source, sink, linkage.FileCursor(f.cursor))
 	bar.Close()
 	done := struct {

@@ -89,6 +89,14 @@ func (e *examination) fail(name string, err error) int {
 	return status
 }
 
+// stall is fail for a bucket that has answered before: if it does not any more, it could
+// not be looked at.
+func (e *examination) stall(name string, err error) {
+	if status := e.fail(name, err); status == exitUnreachable {
+		e.closed = status
+	}
+}
+
 // examine looks at everything. What cannot be looked at without the bucket is skipped if
 // it does not answer; the rest is looked at all the same.
 func (t *tool) examine(c *cobra.Command, readOnly bool) *examination {

@@ -40,10 +40,12 @@ func (t *tool) examineBucket(ctx context.Context, e *examination, readOnly bool)
 	e.say("may list", well, "the log's commits", "")
 	last := t.examineReading(ctx, e, store)
 	stored := time.Time{}
-	if readOnly {
-		e.say("may create and lock", skipped, "not tried: --read-only", "")
-		e.say("create-only", skipped, "not tried: --read-only", "")
-	} else {
+	switch {
+	case readOnly:
+		e.skipWriting("not tried: --read-only")
+	case e.closed != 0:
+		e.skipWriting("not tried: the bucket fell silent")
+	default:
 		stored = t.examineWriting(ctx, e, store)
 	}
 	caps := store.Capabilities()
@@ -52,12 +54,19 @@ func (t *tool) examineBucket(ctx context.Context, e *examination, readOnly bool)
 	return store
 }
 
+func (e *examination) skipWriting(why string) {
+	e.say("may create and lock", skipped, why, "")
+	e.say("create-only", skipped, why, "")
+}
+
 // examineReading reads the end of the log, and returns when its last row was recorded.
 func (t *tool) examineReading(ctx context.Context, e *examination, store *worm.Store) time.Time {
+	ctx, cancel := firstAnswer(ctx, "the bucket")
+	defer cancel()
 	log := exportlog.Open(store, exportlog.Config{})
 	head, err := log.Head(ctx)
 	if err != nil {
-		e.fail("may read", err)
+		e.stall("may read", overdue(ctx, err))
 		return time.Time{}
 	}
 	if head.Size == 0 {
@@ -67,7 +76,7 @@ func (t *tool) examineReading(ctx context.Context, e *examination, store *worm.S
 	var row exportlog.Row
 	for last, err := range log.Rows(ctx, head.Size) {
 		if err != nil {
-			e.fail("may read", err)
+			e.stall("may read", overdue(ctx, err))
 			return time.Time{}
 		}
 		row = last
@@ -79,6 +88,8 @@ func (t *tool) examineReading(ctx context.Context, e *examination, store *worm.S
 // examineWriting writes the probe, and tries to write another one over it. It returns
 // when the bucket says that it took the probe, if it was now.
 func (t *tool) examineWriting(ctx context.Context, e *examination, store *worm.Store) time.Time {
+	ctx, cancel := firstAnswer(ctx, "the bucket")
+	defer cancel()
 	lock := probeLock(store.Capabilities(), time.Now())
 	stored, err := store.Put(ctx, probeKey, strings.NewReader(probeText), worm.Spec{
 		Size: int64(len(probeText)), SHA256: worm.Sum([]byte(probeText)), Lock: lock, ContentType: "text/plain",
@@ -89,14 +100,14 @@ func (t *tool) examineWriting(ctx context.Context, e *examination, store *worm.S
 		return time.Time{}
 	}
 	if err != nil {
-		e.fail("may create and lock", err)
+		e.stall("may create and lock", overdue(ctx, err))
 		e.say("create-only", skipped, "not known: nothing can be written", "")
 		return time.Time{}
 	}
 	state, err := store.State(ctx, stored.Ref)
 	switch {
 	case err != nil:
-		e.fail("may read locks", err)
+		e.stall("may read locks", overdue(ctx, err))
 	case !state.Lock.Covers(lock):
 		e.say("may create and lock", broken, fmt.Sprintf("the bucket took a lock, and then said that %s is %s", probeKey, state.Lock),
 			"Enable object lock on the bucket, or have whoever runs the store look at it: exports would be refused.")
@@ -120,7 +131,7 @@ func (t *tool) examineCreateOnly(ctx context.Context, e *examination, store *wor
 	case errors.Is(err, worm.ErrExists):
 		e.say("create-only", well, "it refused to overwrite "+probeKey, "")
 	case err != nil:
-		e.fail("create-only", err)
+		e.stall("create-only", overdue(ctx, err))
 	default:
 		e.say("create-only", broken, "it took other bytes for "+probeKey, "Use a store that honours conditional writes: without them, one export overwrites another.")
 	}

@@ -70,12 +70,6 @@ func (e usageError) Unwrap() error { return e.err }
 
 func wrongUse(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// unreachableError is a bucket that did not answer in time.
-type unreachableError struct{ err error }
-
-func (e unreachableError) Error() string { return e.err.Error() }
-func (e unreachableError) Unwrap() error { return e.err }
-
 // remedy is what an error comes to, and what to do next.
 type remedy struct {
 	is     error
@@ -155,6 +149,7 @@ func (t *tool) conclude(ctx context.Context, c *cobra.Command, err error) int {
 	if errors.As(err, &found) {
 		return found.status
 	}
+	err = overdue(c.Context(), err)
 	status, todo := diagnose(ctx, c, err)
 	t.complain(c, err, status, todo)
 	return status
@@ -179,11 +174,8 @@ func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, tod
 		return why.status, why.todo
 	case remedy != nil:
 		return remedy.status, remedy.todo
-	case errors.As(err, &unopened), errors.As(err, new(unreachableError)):
+	case errors.As(err, &unopened):
 		return exitUnreachable, "Check the URL, the network and the credentials; `exportctl doctor` looks at them step by step."
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return exitUnreachable, "It took longer than --timeout. Run the same command again: what is done is found."
 	}
 	if strings.HasPrefix(err.Error(), "unknown command") {
 		return exitWrongUse, "See `exportctl --help`."

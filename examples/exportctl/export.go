@@ -122,7 +122,7 @@ func (t *tool) exportAll(ctx context.Context, a *archive.Archive, packets []arch
 	for i, p := range packets {
 		packets[i].Exhibits = watched(p.Exhibits, bar)
 	}
-	ctx, cancel := t.patience(ctx)
+	ctx, cancel := t.spoolingSoon(ctx)
 	defer cancel()
 	receipts, err := a.ExportBatch(ctx, packets)
 	for _, r := range receipts {
@@ -155,12 +155,9 @@ func admitted(a *archive.Archive, packets []archive.Packet) (good []archive.Pack
 	return good, refused
 }
 
-// patience bounds what --timeout bounds, and what a spool makes needless to wait for.
-func (t *tool) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	switch {
-	case t.shared.timeout > 0:
-		return context.WithTimeout(ctx, t.shared.timeout)
-	case t.shared.spool != "":
+// spoolingSoon bounds what a spool makes needless to wait for.
+func (t *tool) spoolingSoon(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.shared.spool != "" && t.shared.timeout == 0 {
 		return context.WithTimeout(ctx, spoolTimeout)
 	}
 	return context.WithCancel(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
@@ -79,14 +78,11 @@ func trySignature(ctx context.Context, signer *manifest.Signer, verifier *manife
 	if err != nil {
 		return manifest.Verified{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := firstAnswer(ctx, "the key")
 	defer cancel()
 	bundle, err := signer.Sign(ctx, trial)
 	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			err = unreachableError{fmt.Errorf("the key did not sign within %v: %w", answerTime, err)}
-		}
-		return manifest.Verified{}, err
+		return manifest.Verified{}, overdue(ctx, err)
 	}
 	return verifier.Verify(bundle)
 }

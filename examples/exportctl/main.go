@@ -38,5 +38,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 	root.SetOut(out)
 	root.SetErr(errs)
 	command, err := root.ExecuteContextC(ctx)
+	defer func() { t.end() }()
 	return t.conclude(ctx, command, err)
 }

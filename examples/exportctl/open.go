@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/exportlog"
@@ -16,10 +14,6 @@ import (
 	_ "github.com/holdfast-archive/holdfast/retention/worm/gcsworm"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/s3worm"
 )
-
-// answerTime is how long a bucket may take for its first answer. Whoever is on call
-// learns within ten seconds that it does not.
-const answerTime = 8 * time.Second
 
 // need is what a command does with the archive, and so what it must be given.
 type need int
@@ -63,28 +57,20 @@ func (t *tool) store(ctx context.Context) (*worm.Store, error) {
 }
 
 func openStore(ctx context.Context, url string) (*worm.Store, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := firstAnswer(ctx, "the bucket")
 	defer cancel()
 	store, err := worm.Open(ctx, url)
 	if err != nil {
-		return nil, bucketError{url, unanswered(ctx, err)}
+		return nil, bucketError{url, overdue(ctx, err)}
 	}
 	for _, err := range store.List(ctx, "log/commits/") {
 		if err != nil {
 			store.Close()
-			return nil, bucketError{url, unanswered(ctx, err)}
+			return nil, bucketError{url, overdue(ctx, err)}
 		}
 		break
 	}
 	return store, nil
-}
-
-// unanswered tells a bucket that keeps silent from one that says no.
-func unanswered(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return unreachableError{fmt.Errorf("the bucket did not answer within %v: %w", answerTime, err)}
-	}
-	return err
 }
 
 // config makes the archive's configuration of the flags.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -19,6 +20,7 @@ type tool struct {
 	in     io.Reader
 	screen *screen.Screen
 	shared settings
+	end    context.CancelFunc // of the command's context
 }
 
 // settings are the flags that all commands share. Each can be given in the environment
@@ -37,7 +39,7 @@ type settings struct {
 }
 
 func newTool(in io.Reader, out, errs io.Writer) *tool {
-	return &tool{in: in, screen: screen.New(out, errs)}
+	return &tool{in: in, screen: screen.New(out, errs), end: func() {}}
 }
 
 // The groups that the commands are listed in.
@@ -72,7 +74,13 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			return t.begin(c)
+			if err := t.begin(c); err != nil {
+				return err
+			}
+			var ctx context.Context
+			ctx, t.end = t.bounded(c.Context())
+			c.SetContext(ctx)
+			return nil
 		},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongUse("%w", err) })
@@ -116,7 +124,7 @@ func (t *tool) sharedFlags(f *pflag.FlagSet) {
 	f.StringVarP(&s.policy, "policy", "p", "", "the policy's `FILE` (default: the built-in one)")
 	f.StringVarP(&s.operator, "operator", "o", "", "export_operator_ack, `ROLE/NAME`: who answers for what is written")
 	f.StringVar(&s.spool, "spool", "", "`DIR` in which packets wait while the bucket or the key cannot be reached")
-	f.DurationVar(&s.timeout, "timeout", 0, "give up after this long; with --spool an export then waits there (default: no limit, 30s with --spool)")
+	f.DurationVar(&s.timeout, "timeout", 0, "give up after this long, whatever is done by then; with --spool an export then waits there (default: as long as the bucket answers; 30s with --spool)")
 	f.BoolVar(&s.unlocked, "unsafe-without-locks", false, "export to a bucket that cannot lock; each manifest says so")
 	f.BoolVar(&t.screen.JSON, "json", false, "results as JSON")
 	f.BoolVarP(&t.screen.Quiet, "quiet", "q", false, "no remarks and no progress")

@@ -47,13 +47,10 @@ func (t *tool) signer(ctx context.Context, trust trustFile) (*manifest.Signer, e
 
 // openKMS is bounded: a service that does not answer must not keep whoever waits.
 func openKMS(ctx context.Context, uri string) (*manifest.Signer, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := firstAnswer(ctx, "the key service")
 	defer cancel()
 	signer, err := manifest.OpenKMS(ctx, uri)
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return nil, unreachableError{err}
-	}
-	return signer, err
+	return signer, overdue(ctx, err)
 }
 
 // errEncrypted: nobody said how to open the key.

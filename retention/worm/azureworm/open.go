@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	gocloud "gocloud.dev/blob"
@@ -93,9 +95,14 @@ func (d *driver) blob(ref worm.Ref) (*blob.Client, error) {
 
 const advice = "make the container with version-level immutability (az storage container-rm create --enable-vlw), in an account with versioning"
 
+// atOnce has a first request repeated within two seconds, rather than half a minute: an
+// account that is not there, or cannot be reached, is said to be so before anybody gives
+// up waiting, and why.
+var atOnce = policy.RetryOptions{MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}
+
 // Capabilities implements [worm.Driver].
 func (d *driver) Capabilities(ctx context.Context) (worm.Capabilities, error) {
-	props, err := d.client.GetProperties(ctx, nil)
+	props, err := d.client.GetProperties(policy.WithRetryOptions(ctx, atOnce), nil)
 	if err != nil {
 		return worm.Capabilities{}, fmt.Errorf("look at the container: %w", classify(err))
 	}
