@@ -21,7 +21,7 @@ type commitEnds struct {
 // one that it has, and those in between were taken out.
 func (c *comparing) commit(ctx context.Context, key string, primary, replica bool) error {
 	if primary {
-		if err := c.lostCommits(ctx, exportlog.Missing, "were taken out of the primary's log"); err != nil {
+		if err := c.lostCommits(ctx, exportlog.Missing, "taken out of the primary's log"); err != nil {
 			return err
 		}
 	}
@@ -41,7 +41,7 @@ func (c *comparing) commit(ctx context.Context, key string, primary, replica boo
 // endOfCommits names what one side lacks at the end.
 func (c *comparing) endOfCommits(ctx context.Context) error {
 	c.Waiting, c.ends.ahead = append(c.Waiting, c.ends.ahead...), nil
-	return c.lostCommits(ctx, exportlog.Truncated, "were cut off the end of the primary's log")
+	return c.lostCommits(ctx, exportlog.Truncated, "cut off the end of the primary's log")
 }
 
 // lostCommits names the rows of commits that the primary has lost, one finding a run.
@@ -60,8 +60,16 @@ func (c *comparing) lostCommits(ctx context.Context, kind exportlog.FindingKind,
 		return err
 	}
 	c.find(exportlog.Finding{Kind: kind, Object: lost[0], ExportRowID: first,
-		Problem: fmt.Sprintf("rows %d to %d, %d commits up to %s, %s: the replica has them", first, last, len(lost), lost[len(lost)-1], how)})
+		Problem: fmt.Sprintf("%s: %s, in commits up to %s; the replica has all of it", how, rowRange(first, last), lost[len(lost)-1])})
 	return nil
+}
+
+// rowRange names rows: row 3, rows 3 to 5.
+func rowRange(first, last int64) string {
+	if first == last {
+		return fmt.Sprintf("row %d", first)
+	}
+	return fmt.Sprintf("rows %d to %d", first, last)
 }
 
 // rowsOf returns the first and the last row of a commit on the replica; 0 for one that

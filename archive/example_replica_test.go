@@ -66,7 +66,7 @@ func ExampleArchive_OpenReplica() {
 	fmt.Println("the replica has", e.Packet.PromotionPacketID)
 	// Output:
 	// 1 row, 2 objects
-	// truncated: rows 1 to 1, 1 commits up to log/commits/000/000/000/001.jsonl, were cut off the end of the primary's log: the replica has them
+	// truncated: cut off the end of the primary's log: row 1, in commits up to log/commits/000/000/000/001.jsonl; the replica has all of it
 	// the replica has pp-1
 }
 

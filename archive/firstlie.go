@@ -14,6 +14,10 @@ import (
 func (c *confirmer) anchor(ctx context.Context) error {
 	found, seen := len(c.Findings), c.Evidence.Statement.Predicate.Log
 	defer func() {
+		if seen.Size == 0 {
+			c.checked(found, "anchor", "the manifest was signed over an empty log")
+			return
+		}
 		c.checked(found, "anchor", "the log still has its rows up to %d, which the manifest was signed over", seen.Size)
 	}()
 	if seen.Size >= c.row.ExportRowID {

@@ -185,7 +185,7 @@ func TestHarmToThePrimaryIsNamedByTheReplica(t *testing.T) {
 
 		object string // or row, that Verify names
 	}{
-		{"the last commit cut off", cut(1), exportlog.Truncated, 330, "rows 330 to 330", "rows 330 to 330"},
+		{"the last commit cut off", cut(1), exportlog.Truncated, 330, "log: row 330, in", "with row 330"},
 		{"the last 10 cut off", cut(10), exportlog.Truncated, 321, "rows 321 to 330", "rows 321 to 330"},
 		{"the last 300 cut off", cut(300), exportlog.Truncated, 31, "rows 31 to 330", "rows 31 to 330"},
 		{"two consecutive commits removed", func(t *testing.T, b *memworm.Bucket) {

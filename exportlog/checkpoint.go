@@ -193,7 +193,7 @@ func (v view) continues(c Checkpoint) error {
 		return nil
 	case c.Size > v.head.Size:
 		return &DamagedError{Findings: []Finding{{Kind: Truncated, Object: checkpointKey(c.Size), ExportRowID: v.head.Size + 1,
-			Problem: fmt.Sprintf("was signed over %d rows, the log has %d: rows were cut off", c.Size, v.head.Size)}}}
+			Problem: fmt.Sprintf("was signed over %s, the log has %d: its end was cut off, with %s", manyRows(c.Size), v.head.Size, rowRange(v.head.Size+1, c.Size))}}}
 	}
 	root, err := tlog.TreeHash(c.Size, v)
 	if err != nil {
@@ -201,7 +201,7 @@ func (v view) continues(c Checkpoint) error {
 	}
 	if worm.Digest(root) != c.Root {
 		return &DamagedError{Findings: []Finding{{Kind: Forked, Object: checkpointKey(c.Size), ExportRowID: 1,
-			Problem: fmt.Sprintf("was signed over other rows than the log has: the first that was rewritten is one of 1 to %d", c.Size)}}}
+			Problem: fmt.Sprintf("was signed over other rows than the log has: the first that was rewritten is in %s", rowRange(1, c.Size))}}}
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (l *Log) rowsIn(ctx context.Context, want span) ([]Row, error) {
 		return rows, nil
 	}
 	if commits.first == 0 {
-		return nil, fmt.Errorf("rows %d to %d lie below what is covered", want.first, want.last)
+		return nil, fmt.Errorf("below what is covered: %s", rowRange(want.first, want.last))
 	}
 	var numbers []int64
 	for n := commits.first; n <= commits.last; n++ {
@@ -102,7 +102,7 @@ func (l *Log) rowsIn(ctx context.Context, want span) ([]Row, error) {
 		}
 	}
 	if int64(len(rows)) != want.last-want.first+1 {
-		return nil, fmt.Errorf("%w: rows %d to %d are not all there", ErrDamaged, want.first, want.last)
+		return nil, fmt.Errorf("%w: not all there: %s", ErrDamaged, rowRange(want.first, want.last))
 	}
 	return rows, nil
 }

@@ -3,6 +3,7 @@ package exportlog
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
@@ -57,7 +58,7 @@ func (v *verification) hold() {
 			have.LastRow = worm.Digest{}
 		}
 		if have != a.Head {
-			v.find(Forked, a.Source, v.held+1, "remembers other rows than the log has now: the first that was rewritten is one of %d to %d", v.held+1, a.Size)
+			v.find(Forked, a.Source, v.held+1, "remembers other rows than the log has now: the first that was rewritten is in %s", rowRange(v.held+1, a.Size))
 			continue
 		}
 		v.held = a.Size
@@ -71,6 +72,22 @@ func (v *verification) truncated() {
 			continue // passed after damage, which is named already
 		}
 		v.find(Truncated, a.Source, v.chain.rows+1,
-			"remembers %d rows, the log has %d: rows %d to %d were cut off", a.Size, v.chain.rows, v.chain.rows+1, a.Size)
+			"remembers %s, the log has %d: its end was cut off, with %s", manyRows(a.Size), v.chain.rows, rowRange(v.chain.rows+1, a.Size))
 	}
+}
+
+// manyRows counts rows: 1 row, 2 rows.
+func manyRows(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
+}
+
+// rowRange names rows: row 3, rows 3 to 5.
+func rowRange(first, last int64) string {
+	if first == last {
+		return fmt.Sprintf("row %d", first)
+	}
+	return fmt.Sprintf("rows %d to %d", first, last)
 }

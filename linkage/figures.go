@@ -60,9 +60,11 @@ func (f Figure) FailureRate() (float64, bool) {
 //	time to recover  from the earliest observed_at of the links' deltas or, without any, from when the
 //	                 first incident was bound, to when the first rollback after that was bound
 //
-// Rows say when a rollback was bound and not when it was done, so times are at most what
-// they say. Where rows do not say, the time is not known, and counted as such: no rollback
-// is bound, or one row binds both and has no delta. Medians of an even number are the
+// Rows say when a rollback was bound and not when it was done, so a time from when a delta
+// was observed is at most what it says; one from when an incident was bound tells how soon
+// it was written down. Where rows do not say, the time is not known, and counted as such: no
+// rollback is bound, one row binds both and has no delta, or less than a minute lies
+// between, which is the time of writing rows. Medians of an even number are the
 // later of the two in the middle.
 //
 // Lane and cycle are in the packets: each promoted packet's manifest and bytes are read,

@@ -16,10 +16,15 @@ type Recovery struct {
 	Longest  time.Duration `json:"longest_ns"`
 
 	NoRollback int `json:"no_rollback"` // not known: no rollback is bound
-	NoStart    int `json:"no_start"`    // not known: no delta and no earlier row says when it went wrong
+	NoStart    int `json:"no_start"`    // not known: no delta and no earlier row says when it went wrong, a minute before or more
 
 	times []time.Duration
 }
+
+// leastRecovery is the shortest time that is one. What is shorter is the time between two
+// rows that somebody wrote one after the other, or a delta that was observed when its row
+// was written: it says nothing of production.
+const leastRecovery = time.Minute
 
 // count takes the links of one failed promotion.
 func (r *Recovery) count(links []exportlog.Row) {
@@ -29,7 +34,11 @@ func (r *Recovery) count(links []exportlog.Row) {
 		if link.RollbackEventID == "" || !observed && (row == 0 || link.ExportRowID <= row) || link.RecordedAtUTC.Before(began) {
 			continue
 		}
-		r.times = append(r.times, link.RecordedAtUTC.Sub(began))
+		took := link.RecordedAtUTC.Sub(began)
+		if took < leastRecovery {
+			break
+		}
+		r.times = append(r.times, took)
 		if observed {
 			r.Observed++
 		}

@@ -96,7 +96,10 @@ func (f Figure) RestsOn() string {
 // String says what is known, and of how many it is not.
 func (r Recovery) String() string {
 	var parts []string
-	if r.Known > 0 {
+	switch {
+	case r.Known == 1:
+		parts = append(parts, span(r.Median)+" (1 known)")
+	case r.Known > 1:
 		parts = append(parts, fmt.Sprintf("median %s, at most %s (%d known)", span(r.Median), span(r.Longest), r.Known))
 	}
 	if r.NoRollback > 0 {

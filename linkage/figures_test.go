@@ -105,7 +105,7 @@ func TestFigures(t *testing.T) {
 	if err != nil || len(records) != 3 || records[1][0] != "'=guild|1" || records[2][5] != "0.5000" || records[2][6] != "1800" {
 		t.Errorf("CSV: %v, %v", records, err)
 	}
-	if md := f.Markdown(); !strings.Contains(md, `| =guild\|1 | rc-1 | 3 | 2 | 66.7% | median 1 h 30 min, at most 1 h 30 min (1 known); 1 without a rollback | 3 export rows, 3 link rows |`) {
+	if md := f.Markdown(); !strings.Contains(md, `| =guild\|1 | rc-1 | 3 | 2 | 66.7% | 1 h 30 min (1 known); 1 without a rollback | 3 export rows, 3 link rows |`) {
 		t.Error(md)
 	}
 }
@@ -153,5 +153,31 @@ func TestFiguresOfDamagedEvidence(t *testing.T) {
 	}
 	if f, err := linkage.New(a).Figures(t.Context(), linkage.Scope{FromUTC: now}); err != nil || f.All.Promoted != 0 || len(f.Groups) != 0 {
 		t.Errorf("nothing was decided since: %+v, %v", f, err)
+	}
+}
+
+// What was bound and rolled back while somebody wrote it down is no time to recover: not by
+// one row whose delta was observed as it was written, and not by two in a row.
+func TestWritingRowsIsNoRecovery(t *testing.T) {
+	now := time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
+	a, _ := season(t, &now)
+	delta := []linkage.Delta{{Field: "f", Recorded: "1", Observed: "2", Source: "s", ObservedAtUTC: now}}
+	for _, d := range []linkage.Divergence{
+		{PromotionPacketID: "e3", IncidentTicketID: "INC-6", RollbackEventID: "rb-6", Deltas: delta},
+		{PromotionPacketID: "e4", IncidentTicketID: "INC-7", DivergenceSummary: "it broke"},
+		{PromotionPacketID: "e4", RollbackEventID: "rb-7", DivergenceSummary: "it was undone"},
+	} {
+		now = now.Add(3 * time.Second)
+		d.LinkOwnerAck = ack
+		if _, err := linkage.New(a).Bind(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := linkage.New(a).Figures(t.Context(), linkage.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := f.Groups[1].Recover; r.Known != 1 || r.NoStart != 3 || r.Median != 30*time.Minute {
+		t.Errorf("economy recovered in %+v: %v", r, r)
 	}
 }

@@ -128,7 +128,7 @@ func (l *Linker) proveOne(ctx context.Context, lead exportlog.Row) (Proof, error
 // proofSteps sorts what was checked into the steps somebody would take by hand.
 func proofSteps(lead exportlog.Row, p Proof, c archive.Confirmation) []ProofStep {
 	locate := ProofStep{Name: "locate", Checked: []archive.Check{{What: "link", OK: true,
-		Says: fmt.Sprintf("row %d leads to export_row_id %d of %q; %d links are bound to it", lead.ExportRowID, p.Export.ExportRowID, p.Export.PromotionPacketID, len(p.Links))}}}
+		Says: fmt.Sprintf("row %d leads to export_row_id %d of %q; links bound to it: %d", lead.ExportRowID, p.Export.ExportRowID, p.Export.PromotionPacketID, len(p.Links))}}}
 	retrieve, confirm := ProofStep{Name: "retrieve"}, ProofStep{Name: "confirm"}
 	for _, check := range c.Checks {
 		switch check.What {

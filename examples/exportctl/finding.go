@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -51,16 +52,74 @@ func drawCheck(p *screen.Page, c checked) {
 	p.Bad("%-9s NOT %s", screen.Clean(c.What), screen.Clean(c.Says))
 }
 
+// alike is how many findings that say the same of different objects are shown to a person.
+const alike = 5
+
 // drawFindings draws what is wrong. An object has a line of its own, however long its key is,
-// so that it can be copied.
+// so that it can be copied. Findings in a row that say the same stand under one head; on a
+// terminal only the first of them, so that they do not push out what they follow from.
 func drawFindings(p *screen.Page, found []finding) {
-	for _, f := range found {
-		p.Bad("%s", inOne(p.Bold(screen.Clean(string(f.Kind))), atRow(f.ExportRowID)))
+	var last finding
+	for len(found) > 0 {
+		first, same := found[0], 1
+		for same < len(found) && found[same].says(first) {
+			same++
+		}
+		group := found[:same]
+		found = found[same:]
+		if !first.isOf(last) {
+			p.Bad("%s", inOne(p.Bold(screen.Clean(string(first.Kind))), atRow(first.ExportRowID)))
+			drawObjects(p, group)
+		}
+		p.Under("%s", screen.Clean(first.brief()))
+		last = group[same-1]
+	}
+}
+
+func drawObjects(p *screen.Page, found []finding) {
+	for i, f := range found {
+		if i == alike && p.OnTerminal() {
+			p.Line("  … and %d more: --json names them all", len(found)-i)
+			return
+		}
 		if f.Object != "" {
 			p.Line("  %s", screen.Clean(join(f.Object, f.Version)))
 		}
-		p.Under("%s", screen.Clean(f.Problem))
 	}
+}
+
+// isOf reports whether two findings are of one object.
+func (f finding) isOf(other finding) bool {
+	return f.Object != "" && f.Kind == other.Kind && f.ExportRowID == other.ExportRowID && f.Object == other.Object && f.Version == other.Version
+}
+
+// says reports whether a finding says what another says, of another object.
+func (f finding) says(other finding) bool {
+	return f.Kind == other.Kind && f.ExportRowID == other.ExportRowID && f.brief() == other.brief()
+}
+
+// brief is the problem, without the object's name once more.
+func (f finding) brief() string {
+	if f.Object == "" {
+		return f.Problem
+	}
+	return strings.ReplaceAll(f.Problem, f.Object, "it")
+}
+
+// sumOf counts findings, in all and by kind.
+func sumOf(found []finding) string {
+	var kinds []exportlog.FindingKind
+	of := map[exportlog.FindingKind]int{}
+	for _, f := range found {
+		if of[f.Kind]++; of[f.Kind] == 1 {
+			kinds = append(kinds, f.Kind)
+		}
+	}
+	parts := make([]string, len(kinds))
+	for i, k := range kinds {
+		parts[i] = fmt.Sprintf("%d %s", of[k], screen.Clean(string(k)))
+	}
+	return screen.Count(len(found), "finding") + ": " + strings.Join(parts, ", ")
 }
 
 // atRow names a row, where one is concerned.

@@ -123,12 +123,16 @@ func drawLapses(p *screen.Page, r archive.RadarReport) {
 	if more := r.Unlisted(); more > 0 {
 		p.Line("… and %d more", more)
 	}
+	if len(r.Lapses) > 0 {
+		p.Gap()
+	}
+	looked := screen.Count(r.Exports, "export") + " looked at"
 	switch {
 	case r.Lapsed > 0:
-		p.Bad("lapsed %d, by %s %d more, later %d; %s looked at", r.Lapsed, day(r.SoonUTC), r.Soon, r.Later, screen.Count(r.Exports, "export"))
+		p.Bad("lapsed: %d; until %s: %d; later: %d; %s", r.Lapsed, day(r.SoonUTC), r.Soon, r.Later, looked)
 	case r.Soon > 0:
-		p.Mind("by %s %d, later %d; %s looked at", day(r.SoonUTC), r.Soon, r.Later, screen.Count(r.Exports, "export"))
+		p.Mind("lapsing until %s: %d; later: %d; %s", day(r.SoonUTC), r.Soon, r.Later, looked)
 	default:
-		p.Good("nothing lapses by %s, %d later; %s looked at", day(r.SoonUTC), r.Later, screen.Count(r.Exports, "export"))
+		p.Good("nothing lapses until %s, and %d later; %s", day(r.SoonUTC), r.Later, looked)
 	}
 }

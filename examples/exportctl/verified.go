@@ -63,7 +63,7 @@ func (v verified) draw(p *screen.Page) {
 	case len(v.Findings) > 0:
 		drawFindings(p, v.Findings)
 		p.Gap()
-		p.Bad("%s", screen.Count(len(v.Findings), "finding"))
+		p.Bad("%s", sumOf(v.Findings))
 	case v.Confirmed:
 		p.Good("all is as it was written")
 	default:

@@ -19,6 +19,9 @@ type Page struct {
 	width int // of the terminal, in columns; 0 is none
 }
 
+// OnTerminal reports whether a person reads it, rather than a pipe or a file.
+func (p *Page) OnTerminal() bool { return p.width > 0 }
+
 // Line writes a line as it is.
 func (p *Page) Line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
 
