@@ -38,6 +38,10 @@ type Comparison struct {
 	// stored, where they keep any, and reads no bytes then. It is cheap, and believes
 	// both stores.
 	ByRecord bool
+
+	// Progress is told about once a second how many objects were compared; nil tells
+	// nobody. It is called by one goroutine at a time.
+	Progress func(Progress)
 }
 
 // Compared is how an archive and its replica differ.
@@ -62,7 +66,7 @@ func (c Compared) Behind() int64 { return max(c.Primary.Size-c.Replica.Size, 0) 
 func (r *Replica) Compare(ctx context.Context, how Comparison) (compared Compared, err error) {
 	ctx, op := r.from.watch.begin(ctx, "compare replica")
 	defer func() { r.from.watch.compared(ctx, op, compared, err) }()
-	c := comparing{replica: r, how: how}
+	c := comparing{replica: r, how: how, tell: progressTo(how.Progress)}
 	if err := c.run(ctx); err != nil {
 		return c.Compared, fmt.Errorf("archive: compare with replica: %w", err)
 	}
@@ -77,6 +81,7 @@ type comparing struct {
 	Compared
 	replica *Replica
 	how     Comparison
+	tell    *teller
 	ends    commitEnds
 
 	mu sync.Mutex
@@ -200,6 +205,7 @@ func (c *comparing) object(ctx context.Context, key string) error {
 	}
 	c.mu.Lock()
 	c.Objects++
+	c.tell.tell(Progress{Stage: StageComparing, Done: int64(c.Objects)})
 	c.mu.Unlock()
 	if !same {
 		c.find(exportlog.Finding{Kind: CopyDiffers, Object: key, Problem: fmt.Sprintf("the primary (%d bytes) and the replica (%d bytes) have other contents: Verify of each says which is not what was exported", have.Size, copied.Size)})

@@ -19,6 +19,12 @@ const (
 	StageExports   Stage = "exports"   // confirming each export; Of is how many rows the log has, of any kind
 )
 
+// The stages of a [Replica]: of Replicate, and of Compare.
+const (
+	StageCopying   Stage = "copying"   // rows are counted, of those that are new
+	StageComparing Stage = "comparing" // objects are counted; how many there are is not known
+)
+
 // A VerifyOption changes how [Archive.Verify] goes about it, and never what it checks.
 type VerifyOption func(*verification)
 
@@ -26,6 +32,14 @@ type VerifyOption func(*verification)
 // each stage. It is called by one goroutine at a time, and should return soon.
 func WithProgress(tell func(Progress)) VerifyOption {
 	return func(v *verification) { v.tell = &teller{to: tell} }
+}
+
+// progressTo is a teller for somebody; nil tells nobody.
+func progressTo(tell func(Progress)) *teller {
+	if tell == nil {
+		return nil
+	}
+	return &teller{to: tell}
 }
 
 // teller tells somebody of progress, and not too often. Nil tells nobody.

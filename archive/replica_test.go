@@ -126,6 +126,9 @@ func TestReplicaInDirectoryServesAlone(t *testing.T) {
 	}
 	defer r.Close()
 	replicate(t, r, archive.Replication{})
+	if err := a.Close(); err != nil { // what it derives in the background is written
+		t.Fatal(err)
+	}
 	if err := os.RemoveAll(primary); err != nil {
 		t.Fatal(err)
 	}
@@ -403,5 +406,30 @@ func TestReplicaNeedsItsOwnName(t *testing.T) {
 	}
 	if _, err := a.Replica(store); err == nil || !strings.Contains(err.Error(), "another name") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Whoever watches is told of each row that is copied, and of each object that is compared.
+func TestReplicaTellsProgress(t *testing.T) {
+	a := inDirectory(t, t.TempDir(), config(t))
+	scene(t, a)
+	r, err := a.OpenReplica(t.Context(), "file://"+filepath.ToSlash(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var copying, comparing []archive.Progress
+	done, err := r.Replicate(t.Context(), archive.Replication{Progress: func(p archive.Progress) { copying = append(copying, p) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Compare(t.Context(), archive.Comparison{Progress: func(p archive.Progress) { comparing = append(comparing, p) }}); err != nil {
+		t.Fatal(err)
+	}
+	if len(copying) == 0 || copying[0] != (archive.Progress{Stage: archive.StageCopying, Done: 1, Of: done.Rows}) {
+		t.Errorf("copying %d rows: %+v", done.Rows, copying)
+	}
+	if len(comparing) == 0 || comparing[0] != (archive.Progress{Stage: archive.StageComparing, Done: 1}) {
+		t.Errorf("comparing: %+v", comparing)
 	}
 }

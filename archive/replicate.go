@@ -25,6 +25,10 @@ type Replication struct {
 	// Without it what was once held on the copy stays so: whoever gets at the holds of the
 	// primary does not get at those of the copy.
 	Releases bool
+
+	// Progress is told about once a second how far it has come; nil tells nobody. It is
+	// called by one goroutine at a time. It costs a request more.
+	Progress func(Progress)
 }
 
 // Replicated is what Replicate did.
@@ -55,7 +59,7 @@ type Replicated struct {
 func (r *Replica) Replicate(ctx context.Context, how Replication) (done Replicated, err error) {
 	ctx, op := r.from.watch.begin(ctx, "replicate archive")
 	defer func() { r.from.watch.replicated(ctx, op, done, err) }()
-	c := &copying{replica: r, done: map[string]retention.Lock{}}
+	c := &copying{replica: r, done: map[string]retention.Lock{}, tell: progressTo(how.Progress)}
 	err = c.run(ctx, how)
 	if err == nil && len(c.report.Findings) > 0 {
 		err = &NotConfirmedError{Findings: c.report.Findings}
@@ -71,7 +75,11 @@ type copying struct {
 	replica *Replica
 	longest strongest // of the extensions copied
 
+	tell         *teller
+	first, until int64 // rows that are looked at, if somebody is told
+
 	mu       sync.Mutex
+	seen     int64 // of these
 	report   Replicated
 	done     map[string]retention.Lock // objects of the rows in hand
 	released []int64                   // exports
@@ -143,6 +151,9 @@ func (c *copying) again(ctx context.Context, from int64) error {
 // rows copies what rows point to, and applies what they say of earlier ones.
 func (c *copying) rows(ctx context.Context, rows []exportlog.Row) error {
 	c.done = map[string]retention.Lock{}
+	if err := c.expect(ctx, rows); err != nil {
+		return err
+	}
 	manifests := c.replica.from.newManifestReader()
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelPackets)
@@ -150,7 +161,11 @@ func (c *copying) rows(ctx context.Context, rows []exportlog.Row) error {
 	for _, row := range rows {
 		switch row.Kind {
 		case exportlog.KindExport:
-			g.Go(func() error { return c.export(gctx, manifests, row, exportlog.PromiseOf(row, nil).Lock) })
+			g.Go(func() error {
+				defer c.passed()
+				return c.export(gctx, manifests, row, exportlog.PromiseOf(row, nil).Lock)
+			})
+			continue
 		case exportlog.KindExtend:
 			c.longest.note(retention.Lock{Mode: row.RetentionMode, Until: row.RetainUntilUTC})
 			changed[row.SubjectExportRowID] = true
@@ -159,6 +174,7 @@ func (c *copying) rows(ctx context.Context, rows []exportlog.Row) error {
 		case exportlog.KindRelease:
 			c.released = append(c.released, row.SubjectExportRowID)
 		}
+		c.passed()
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -173,6 +189,24 @@ func (c *copying) rows(ctx context.Context, rows []exportlog.Row) error {
 		}
 	}
 	return nil
+}
+
+// expect finds out how many rows there are to look at, if somebody is told.
+func (c *copying) expect(ctx context.Context, rows []exportlog.Row) error {
+	if c.tell == nil || c.first > 0 || len(rows) == 0 {
+		return nil
+	}
+	head, err := c.replica.from.log.Head(ctx)
+	c.first, c.until = rows[0].ExportRowID, head.Size
+	return err
+}
+
+// passed says that one more row was looked at.
+func (c *copying) passed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen++
+	c.tell.tell(Progress{Stage: StageCopying, Done: c.seen, Of: c.until - c.first + 1})
 }
 
 // release takes holds off the copy's objects that the copy's log knows to be released.

@@ -62,7 +62,7 @@ const blocksAtOnce = 32
 
 // blocks derives what the log has grown by since the last mark: blocks that this
 // Log's commits completed, or all of them.
-func (d *deriver) blocks(ctx context.Context, all bool) error {
+func (d *deriver) blocks(ctx context.Context, all bool, tell func(rows, of int64)) error {
 	for {
 		due, err := d.due(ctx, all)
 		if err != nil || len(due) == 0 {
@@ -72,6 +72,12 @@ func (d *deriver) blocks(ctx context.Context, all bool) error {
 			return err
 		}
 		d.pass(due[len(due)-1])
+		if tell != nil {
+			d.log.mu.Lock()
+			rows := d.log.chain.rows
+			d.log.mu.Unlock()
+			tell(d.marked, rows)
+		}
 	}
 }
 

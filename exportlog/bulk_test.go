@@ -86,6 +86,26 @@ func TestFailureMarkMissingBelowAnother(t *testing.T) {
 	}
 }
 
+// Whoever seals is told how far it has come, and of nothing where there is nothing to do.
+func TestSealTellsProgress(t *testing.T) {
+	b := memworm.New()
+	grow(t, b, 1024)
+	for _, want := range [][]int64{{1024, 1024}, nil} {
+		if want != nil {
+			if err := b.Drop("log/head/999/999/999/995.json"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var told []int64
+		if err := open(t, b).SealWithProgress(t.Context(), func(rows, of int64) { told = append(told, rows, of) }); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
+		}
+	}
+}
+
 // A process that is killed while it derives leaves nothing that is taken for
 // tampering, and the next one goes on from there.
 func TestFailureKilledWhileDeriving(t *testing.T) {

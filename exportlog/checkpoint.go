@@ -210,7 +210,7 @@ func (v view) continues(c Checkpoint) error {
 // up to whose last full block everything is derived.
 func (l *Log) putPartials(ctx context.Context, v view) error {
 	full := v.head.Size &^ (tileWidth - 1)
-	if err := l.deriver.seal(ctx); err != nil {
+	if err := l.deriver.seal(ctx, nil); err != nil {
 		return err
 	}
 	if v.head.Size == full {

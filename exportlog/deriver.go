@@ -91,7 +91,7 @@ func (d *deriver) onePass(ctx context.Context, rows []span, by []trace.Link) (er
 	if err := d.entries(ctx, rows, d.log.putDerived); err != nil {
 		return err
 	}
-	return d.blocks(ctx, false)
+	return d.blocks(ctx, false, nil)
 }
 
 // tolerate lets the pass go on when an object holds other bytes than it should: that
@@ -133,12 +133,12 @@ func (d *deriver) close() error {
 
 // seal derives everything from the last mark up to the end of the log, whoever
 // appended it.
-func (d *deriver) seal(ctx context.Context) error {
+func (d *deriver) seal(ctx context.Context, tell func(rows, of int64)) error {
 	if err := d.turn.enter(ctx); err != nil {
 		return err
 	}
 	defer d.turn.leave()
-	if err := d.blocks(ctx, true); err != nil {
+	if err := d.blocks(ctx, true, tell); err != nil {
 		return err
 	}
 	d.log.mu.Lock()

@@ -32,6 +32,14 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 		return t.find(ctx, a, []archive.Selection{sel})
 	}
 	bar := t.screen.Progress("exports "+did, 0, screen.Things)
+	if bar.Watched() {
+		n, err := count(ctx, a, sel)
+		if err != nil {
+			bar.Close()
+			return err
+		}
+		bar.Expect(n)
+	}
 	seen := 0
 	report, err := do(ctx, a, sel, func(r archive.ChangeReport) {
 		bar.Add(int64(r.Selected() - seen))
@@ -47,6 +55,18 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 		return shown
 	}
 	return stopped(err, fmt.Sprintf("%s %s and logged: run the same command again, and it goes on with the others.", screen.Count(len(report.Changed)+len(report.Already), "export"), did))
+}
+
+// count is how many exports a selection means, so that whoever watches knows how long the
+// change takes: to read the log once more is nothing beside it.
+func count(ctx context.Context, a *archive.Archive, sel archive.Selection) (n int64, err error) {
+	for _, err := range a.Select(ctx, sel) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // whyNone is why nothing at all was done, if no second try could do it. Any other error

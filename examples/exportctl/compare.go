@@ -32,8 +32,10 @@ Related:     replicate; verify --replica, for what both could have lost`,
 }
 
 func (t *tool) compare(ctx context.Context, r *archive.Replica, how archive.Comparison) error {
-	t.screen.Note("comparing…")
+	bar := t.screen.Progress("comparing objects", 0, screen.Things)
+	how.Progress = func(p archive.Progress) { bar.Set(p.Done, p.Of) }
 	c, err := r.Compare(ctx, how)
+	bar.Close()
 	if err != nil && !errors.Is(err, archive.ErrNotConfirmed) {
 		return err
 	}

@@ -63,8 +63,10 @@ func (t *tool) withReplica(ctx context.Context, url string, do func(context.Cont
 }
 
 func (t *tool) replicate(ctx context.Context, r *archive.Replica, how archive.Replication) error {
-	t.screen.Note("copying…")
+	bar := t.screen.Progress("copying rows", 0, screen.Things)
+	how.Progress = func(p archive.Progress) { bar.Set(p.Done, p.Of) }
 	done, err := r.Replicate(ctx, how)
+	bar.Close()
 	if err != nil && !errors.Is(err, archive.ErrNotConfirmed) && done.Objects == 0 {
 		return err
 	}

@@ -26,7 +26,7 @@ Related: checkpoint, verify --log`,
 			}
 			defer a.Close()
 			bar := t.screen.Progress("sealing", 0, screen.Things)
-			err = a.Log().Seal(ctx)
+			err = a.Log().SealWithProgress(ctx, bar.Set)
 			bar.Close()
 			if err != nil {
 				return err

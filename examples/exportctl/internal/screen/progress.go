@@ -64,6 +64,9 @@ func (b *Bar) line(now time.Time) string {
 	return b.shown.line(now, b.terminal.width())
 }
 
+// Watched reports whether anybody sees it.
+func (b *Bar) Watched() bool { return b.terminal != nil }
+
 // Set says how much is done of how much.
 func (b *Bar) Set(done, total int64) {
 	b.mu.Lock()
