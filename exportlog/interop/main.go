@@ -46,6 +46,11 @@ func run(ctx context.Context, duration time.Duration) error {
 			return err
 		}
 		print("**exportlog on fileworm**", callers, ours, theirs)
+		index, err := inDirectory(dir, bare, ctx, callers, duration)
+		if err != nil {
+			return err
+		}
+		print("the files of such an index, bare", callers, index, theirs)
 	}
 	theirs, err := inDirectory(dir, func(dir string) (appendFunc, func() error, error) { return rewrite(dir), noSettling, nil }, ctx, 1, duration)
 	if err != nil {
