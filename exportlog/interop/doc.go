@@ -9,8 +9,8 @@
 // for longer than all else that is done for a row: that, and not commits or syncing, is
 // what bounds a directory in the long run, and with many callers it is far below what is
 // acknowledged. A line of the table makes those files and nothing else, and so is the most
-// that a log with such an index could come to there. The second comparison is with what Tessera acknowledges; its shutdown
-// waits for its next checkpoint.
+// that a log with such an index could come to there. The second comparison is with what
+// Tessera acknowledges; its shutdown waits for its next checkpoint.
 //
 // What an opening, a find and an append take at ten, a thousand, ten thousand and a
 // million rows, in requests and in round trips one after the other, is reported by
