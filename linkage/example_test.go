@@ -3,12 +3,13 @@ package linkage_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
 )
@@ -16,10 +17,10 @@ import (
 // The way from an incident to proof.
 func Example() {
 	ctx := context.Background()
-	var a *archive.Archive // see archive.Open
-	if a == nil {
-		return
-	}
+	a := promotes(ctx, "incident")
+	defer a.Close()
+	must(os.Chdir(samples)) // to where execution_events.jsonl is
+	defer os.Chdir("../../../linkage")
 
 	linker := linkage.New(a).WithResolver(linkage.EventFile("execution_events.jsonl")) // or your deploy tool
 	link, err := linker.Bind(ctx, linkage.Divergence{
@@ -31,47 +32,77 @@ func Example() {
 	})
 	proofs, err := linker.Prove(ctx, exportlog.Query{IncidentTicketID: "INC-2888"}) // packet, manifest, row, locks
 
-	fmt.Println(link.Export.ArchiveURI, proofs[0].Document, proofs[0].Steps, err)
+	must(err)
+	fmt.Println(link.IncidentTicketID, "is bound to", link.Export.PromotionPacketID)
+	for _, step := range proofs[0].Steps {
+		fmt.Println(step.Name, len(step.Checked), "checks")
+	}
+	// Output:
+	// INC-2888 is bound to pp-20260811-PAYMENTS-0027
+	// locate 2 checks
+	// retrieve 2 checks
+	// confirm 4 checks
 }
 
-// A scheduled job that rehearses, and fails when the SLA is missed.
+// A scheduled job that rehearses, and fails when the SLA is missed: the report is Markdown,
+// and os.Exit(report.ExitStatus()) ends it.
 func ExampleLinker_Rehearse() {
-	var a *archive.Archive // see archive.Open
-	if a == nil {
-		return
+	ctx := context.Background()
+	a := promotes(ctx, "rehearsed")
+	defer a.Close()
+
+	report, err := linkage.New(a).Rehearse(ctx, linkage.Drill{PromotionPacketID: payments, SLA: 15 * time.Minute}) // or Choose: linkage.OldestRegulated
+	must(err)
+	fmt.Println("chosen:", report.Export.PromotionPacketID)
+	for _, step := range report.Steps {
+		fmt.Println(step.Name)
 	}
-	report, err := linkage.New(a).Rehearse(context.Background(), linkage.Drill{Choose: linkage.OldestRegulated, SLA: 15 * time.Minute})
-	fmt.Print(report.Markdown())
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(report.ExitStatus())
+	fmt.Println("exit status", report.ExitStatus())
+	// Output:
+	// chosen: pp-20260811-PAYMENTS-0027
+	// open the log
+	// locate the export
+	// retrieve it by archive_uri
+	// confirm content_integrity_reference
+	// bind a mock incident
+	// exit status 0
 }
 
 // A scheduled job that names the rollbacks and incidents that nobody has bound.
 func ExampleLinker_Reconcile() {
-	var a *archive.Archive // see archive.Open
-	if a == nil {
-		return
+	ctx := context.Background()
+	a, _ := bound(ctx, "reconciled")
+	defer a.Close()
+	events := strings.NewReader(`{"type": "incident", "incident_ticket_id": "INC-2888", "promotion_packet_id": "pp-20260811-PAYMENTS-0027", "at_utc": "2026-08-11T09:53:00Z"}
+{"type": "incident", "incident_ticket_id": "INC-2901", "promotion_packet_id": "pp-20260815-PAYMENTS-0044", "at_utc": "2026-08-15T12:10:00Z"}
+`)
+
+	for u, err := range linkage.New(a).Reconcile(ctx, linkage.ReadEvents(events)) {
+		must(err)
+		fmt.Println(u.Event.IncidentTicketID+":", u.Problem)
 	}
-	for u, err := range linkage.New(a).Reconcile(context.Background(), linkage.EventFile("execution_events.jsonl")()) {
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			continue
-		}
-		fmt.Println(u.Problem)
-	}
+	// Output:
+	// INC-2901: incident INC-2901 is bound to no export
 }
 
 // Events go out when the sink is there to take them, from where they got to.
 func ExampleLinker_Deliver() {
-	var a *archive.Archive // see archive.Open
-	if a == nil {
-		return
-	}
-	sink := linkage.HTTPSink{URL: "https://events.example.com/release"}
-	sent, err := linkage.New(a).Deliver(context.Background(), "https://evidence.example.com/release", sink, linkage.FileCursor("delivered"))
-	fmt.Println(sent, err)
+	ctx := context.Background()
+	a, _ := bound(ctx, "delivered")
+	defer a.Close()
+	dir, err := os.MkdirTemp("", "cursor")
+	must(err)
+	defer os.RemoveAll(dir)
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer receiver.Close()
+
+	linker, sink, cursor := linkage.New(a), linkage.HTTPSink{URL: receiver.URL}, linkage.FileCursor(dir+"/delivered")
+	first, err := linker.Deliver(ctx, "https://evidence.example.com/release", sink, cursor)
+	must(err)
+	again, err := linker.Deliver(ctx, "https://evidence.example.com/release", sink, cursor)
+	must(err)
+	fmt.Println(first > 0, again)
+	// Output: true 0
 }
 
 func ExampleCheckTemplate() {

@@ -22,8 +22,7 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
-func statement(t testing.TB, exported time.Time) manifest.Statement {
-	t.Helper()
+func statement(exported time.Time) manifest.Statement {
 	sum := strings.Repeat("9f", 32)
 	s, err := manifest.NewStatement(manifest.Predicate{
 		ExportBatchID: "eb-1", ExportedAtUTC: exported.UTC().Truncate(time.Millisecond), ExportOperatorAck: "release-ops/test",
@@ -35,14 +34,14 @@ func statement(t testing.TB, exported time.Time) manifest.Statement {
 		Log: manifest.LogAnchor{RootSHA256: sum, LastRowSHA256: sum},
 	})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return s
 }
 
 func sign(t testing.TB, s *manifest.Signer) []byte {
 	t.Helper()
-	bundle, err := s.Sign(t.Context(), statement(t, time.Now()))
+	bundle, err := s.Sign(t.Context(), statement(time.Now()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +215,7 @@ func TestTamperingWithoutALog(t *testing.T) {
 	url, times := authority(t)
 	cfg := i.config()
 	cfg.Rekor, cfg.Trust = "", keyless.Trust{Root: i.with(t, times), Identities: []keyless.Identity{ops}}
-	if _, err := newSigner(t, cfg).Sign(t.Context(), statement(t, time.Now())); !errors.Is(err, manifest.ErrUntrustedTime) {
+	if _, err := newSigner(t, cfg).Sign(t.Context(), statement(time.Now())); !errors.Is(err, manifest.ErrUntrustedTime) {
 		t.Errorf("without a log and a timestamp: %v", err)
 	}
 	stamped, err := newSigner(t, cfg).WithTimestamps(manifest.Stamping{Authorities: []manifest.TimeAuthority{&keyless.Authority{URL: url}}, Required: 1})
@@ -244,7 +243,7 @@ func TestTamperingWithoutALog(t *testing.T) {
 		t.Fatal(err)
 	}
 	var window *manifest.KeyWindowError
-	if _, err := late.Sign(t.Context(), statement(t, time.Now())); !errors.As(err, &window) || window.Subject != subject {
+	if _, err := late.Sign(t.Context(), statement(time.Now())); !errors.As(err, &window) || window.Subject != subject {
 		t.Errorf("a certificate that had lapsed: %v", err)
 	}
 }
@@ -262,7 +261,7 @@ func TestSigningFails(t *testing.T) {
 	} {
 		cfg := i.config()
 		change(&cfg)
-		if bundle, err := newSigner(t, cfg).Sign(t.Context(), statement(t, time.Now())); err == nil || bundle != nil {
+		if bundle, err := newSigner(t, cfg).Sign(t.Context(), statement(time.Now())); err == nil || bundle != nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -280,7 +279,7 @@ func TestSigningFails(t *testing.T) {
 	cfg.Fulcio = hang.URL
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := newSigner(t, cfg).Sign(ctx, statement(t, time.Now())); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := newSigner(t, cfg).Sign(ctx, statement(time.Now())); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a Fulcio that does not answer: %v", err)
 	}
 	hang.CloseClientConnections()
@@ -288,7 +287,7 @@ func TestSigningFails(t *testing.T) {
 	cfg.Token = func(context.Context) (string, error) { select {} }
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := newSigner(t, cfg).Sign(ctx, statement(t, time.Now())); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := newSigner(t, cfg).Sign(ctx, statement(time.Now())); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a source of tokens that does not answer: %v", err)
 	}
 }

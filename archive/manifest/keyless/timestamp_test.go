@@ -66,31 +66,41 @@ func ownAuthority(t testing.TB) (url, chain string) {
 // has a clock of its own.
 func oddAuthority(t testing.TB, from time.Time, clock func() time.Time) (url, chain string) {
 	t.Helper()
-	rootCert, rootKey, err := ca.GenerateRootCa()
+	chain = t.TempDir() + "/own.pem"
+	s, err := startAuthority(chain, from, clock)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s.URL + "/", chain
+}
+
+// startAuthority starts an authority and writes its chain to a file.
+func startAuthority(chain string, from time.Time, clock func() time.Time) (*httptest.Server, error) {
+	rootCert, rootKey, err := ca.GenerateRootCa()
+	if err != nil {
+		return nil, err
 	}
 	between, betweenKey, err := ca.GenerateTSAIntermediate(rootCert, rootKey)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	leaf, err := ca.GenerateTSALeafCert(from, key, between, betweenKey)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var certs []byte
 	for _, c := range []*x509.Certificate{leaf, between, rootCert} {
 		certs = append(certs, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
-	chain = t.TempDir() + "/own.pem"
 	if err := os.WriteFile(chain, certs, 0o644); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return serve(t, "/", func(w http.ResponseWriter, r *http.Request) error {
+	return listen("/", func(w http.ResponseWriter, r *http.Request) error {
 		query, err := io.ReadAll(r.Body)
 		if err != nil {
 			return err
@@ -107,7 +117,7 @@ func oddAuthority(t testing.TB, from time.Time, clock func() time.Time) (url, ch
 		}
 		_, err = w.Write(response)
 		return err
-	}) + "/", chain
+	}), nil
 }
 
 // A signature by a key is timestamped by a real authority; every timestamp counts,
@@ -165,14 +175,14 @@ func TestTimestamps(t *testing.T) {
 			t.Errorf("%s: %d timestamps, %v, want %v", name, len(got.Timestamps), err, c.want)
 		}
 	}
-	later, err := stamped(1, url).Sign(t.Context(), statement(t, time.Now().Add(time.Hour)))
+	later, err := stamped(1, url).Sign(t.Context(), statement(time.Now().Add(time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := trust(1, chain).Verify(later); !errors.Is(err, manifest.ErrClockSkew) {
 		t.Errorf("exported an hour after it was signed: %v", err)
 	}
-	back, err := stamped(1, url).Sign(t.Context(), statement(t, time.Now().Add(-48*time.Hour)))
+	back, err := stamped(1, url).Sign(t.Context(), statement(time.Now().Add(-48*time.Hour)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +289,7 @@ func TestAuthoritiesThatFail(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if bundle, err := required.Sign(t.Context(), statement(t, time.Now())); !errors.Is(err, manifest.ErrNoTimestamp) || bundle != nil {
+			if bundle, err := required.Sign(t.Context(), statement(time.Now())); !errors.Is(err, manifest.ErrNoTimestamp) || bundle != nil {
 				t.Errorf("required: %v", err)
 			}
 			if name == "busy" || name == "nobody there" {
@@ -304,7 +314,7 @@ func TestAuthoritiesThatFail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Sign(ctx, statement(t, time.Now())); !errors.Is(err, context.Canceled) {
+	if _, err := s.Sign(ctx, statement(time.Now())); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	for name, bad := range map[string]manifest.Stamping{"nobody": {}, "more than there are": {Authorities: []manifest.TimeAuthority{&keyless.Authority{URL: url}}, Required: 2}} {

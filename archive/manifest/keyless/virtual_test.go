@@ -40,28 +40,44 @@ type instance struct {
 	age    time.Duration // of the certificates that it gives out
 
 	fulcioURL, rekorURL, stampURL string
+	servers                       []*httptest.Server
 }
 
 func newInstance(t testing.TB) *instance {
 	t.Helper()
-	virtual, err := ca.NewVirtualSigstore()
+	i, err := startInstance()
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(i.stop)
+	return i
+}
+
+func startInstance() (*instance, error) {
+	virtual, err := ca.NewVirtualSigstore()
+	if err != nil {
+		return nil, err
 	}
 	rootCert, rootKey, err := ca.GenerateRootCa()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	intermediate, key, err := ca.GenerateFulcioIntermediate(rootCert, rootKey)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	i := &instance{VirtualSigstore: virtual, key: key,
 		fulcio: &root.FulcioCertificateAuthority{Root: rootCert, Intermediates: []*x509.Certificate{intermediate}}}
-	i.fulcioURL = serve(t, "/api/v2/signingCert", i.certify)
-	i.rekorURL = serve(t, "/api/v1/log/entries", i.enter)
-	i.stampURL = serve(t, "/", i.stamp) + "/"
-	return i
+	fulcio, rekor, stamps := listen("/api/v2/signingCert", i.certify), listen("/api/v1/log/entries", i.enter), listen("/", i.stamp)
+	i.servers = []*httptest.Server{fulcio, rekor, stamps}
+	i.fulcioURL, i.rekorURL, i.stampURL = fulcio.URL, rekor.URL, stamps.URL+"/"
+	return i, nil
+}
+
+func (i *instance) stop() {
+	for _, s := range i.servers {
+		s.Close()
+	}
 }
 
 func (i *instance) root() keyless.Root { return keyless.NewRoot(i) }
@@ -71,15 +87,19 @@ func (i *instance) FulcioCertificateAuthorities() []root.CertificateAuthority {
 }
 
 func serve(t testing.TB, path string, answer func(w http.ResponseWriter, r *http.Request) error) string {
+	s := listen(path, answer)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func listen(path string, answer func(w http.ResponseWriter, r *http.Request) error) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		if err := answer(w, r); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	})
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	return s.URL
+	return httptest.NewServer(mux)
 }
 
 // public lends a public key to a function that asks for a private one.
