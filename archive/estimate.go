@@ -19,7 +19,7 @@ const (
 	rowBytes       = 1 << 10 // a line of the log
 	rowCopies      = 5       // … which lies in its commit, two index entries, a block and an entry bundle
 	indexWrites    = 2       // … of which two are written at once
-	lookups        = 1       // to find the end of the log
+	lookups        = 2       // of the end of the log, before the objects are stored and before the manifest names it
 	listings       = 1       // for a manifest that was left behind
 	partBytes      = 8 << 20 // large exhibits are stored in parts
 	daysPerMonth   = 365.25 / 12
@@ -54,12 +54,14 @@ type Cost struct {
 
 // Estimate says what an export of a packet would come to, and writes nothing: its size and
 // class, until when it would be locked and whether that can be undone, how many requests
-// it takes in a process that has the log open, and what it costs to keep over the whole
+// it takes in a process that has the log open, those among them that read locks back where
+// the bucket's answer to a write does not tell, and what it costs to keep over the whole
 // period, going by a price table and the storage tiers of the policy. Exhibits are read,
 // to be measured. A packet that cannot be exported is the same [PacketError] as for
 // [Archive.Export]; a tier that the table has no price for is [ErrBadPrices].
 //
-// Numbers are counted from now. They leave out traffic, taxes, minimum sizes and times
+// Numbers are counted from now. They leave out the request by which Azure makes a lock
+// compliance, of each object, traffic, taxes, minimum sizes and times
 // that tiers may have, a replica, and what later holds, links and checks come to.
 func (a *Archive) Estimate(ctx context.Context, p Packet, prices Prices) (Estimate, error) {
 	e, err := a.estimate(ctx, p, prices)
@@ -83,7 +85,7 @@ func (a *Archive) estimate(ctx context.Context, p Packet, prices Prices) (Estima
 		return Estimate{}, err
 	}
 	e := Estimate{Explanation: d.Explanation, Undo: a.undo(d), Currency: prices.Currency, PricesOf: prices.AsOf + ", " + prices.Source}
-	e.measure(it)
+	e.measure(it, a.store.Capabilities().TellsLocks)
 	e.request("requests that write", e.Writes, prices.WritesPerThousand)
 	e.request("requests that read", e.Reads, prices.ReadsPerThousand)
 	if err := e.keep(now, a.policy.File().Classes[d.RetentionClass].StorageTiers, prices); err != nil {
@@ -95,14 +97,18 @@ func (a *Archive) estimate(ctx context.Context, p Packet, prices Prices) (Estima
 	return e, nil
 }
 
-// measure adds up objects, bytes and requests.
-func (e *Estimate) measure(it *item) {
+// measure adds up objects, bytes and requests. A bucket that does not tell locks when it
+// takes an object is asked for each but the commit's.
+func (e *Estimate) measure(it *item, tellsLocks bool) {
 	e.Objects, e.Bytes = 1+storedPerBatch+1, int64(len(it.packet.document))+manifestBytes+objectBytes+rowCopies*rowBytes
 	e.Writes, e.Reads = e.Objects+indexWrites+listings, lookups
 	for _, x := range it.exhibits {
 		e.Objects++
 		e.Bytes += x.size + objectBytes
 		e.Writes += writesOf(x.size)
+	}
+	if !tellsLocks {
+		e.Reads += e.Objects - 1
 	}
 }
 

@@ -89,7 +89,7 @@ func ExampleArchive_Estimate() {
 	// Output:
 	// extended for 5 years because executive-exception: an executive took the risk
 	// this bucket records the lock until 2031-09-02T00:00:00Z and does not enforce it: whoever can write to its files can remove it
-	// 3 objects, 7 requests, about 0.00004 USD
+	// 3 objects, 10 requests, about 0.00004 USD
 }
 
 // What lapses, by when, and what mends it. For a pipeline: os.Exit(report.ExitCode()).

@@ -13,7 +13,7 @@ import (
 )
 
 // What a million exports come to: each a packet of 2 KiB and a scorecard of 200 KiB,
-// exported by itself, kept for its whole period under the default policy. The README
+// exported by itself to a bucket such as S3, kept for its whole period under the default policy. The README
 // has the table.
 func TestCostOfAMillionExports(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")
@@ -22,7 +22,7 @@ func TestCostOfAMillionExports(t *testing.T) {
 	}
 	cfg := config(t)
 	cfg.Policy = policy.Default()
-	a := over(t, memworm.New(), cfg)
+	a := over(t, asS3(memworm.New()), cfg)
 	for _, class := range retention.Classes() {
 		p := parse(t, fmt.Sprintf(`{"promotion_packet_id": "pp-1", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T11:50:00Z", "retention_class": %q, "notes": %q}`,
 			class, strings.Repeat("x", 2<<10))).With(exhibit("scorecard.pdf", strings.Repeat("x", 200<<10)))

@@ -22,6 +22,12 @@ type dropping struct {
 	silent bool   // its answers state no lock, so that it must be asked
 }
 
+func (d dropping) Capabilities(ctx context.Context) (worm.Capabilities, error) {
+	caps, err := d.Driver.Capabilities(ctx)
+	caps.TellsLocks = !d.silent
+	return caps, err
+}
+
 func (d dropping) Create(ctx context.Context, in worm.Creation) (worm.Ref, error) {
 	if strings.Contains(in.Key, d.keys) {
 		in.Lock = retention.Lock{}

@@ -107,6 +107,10 @@ type Capabilities struct {
 	Retention Enforcement // of a lock's mode and date
 	LegalHold Enforcement
 
+	// TellsLocks: its answer to a write states the lock that is in force, see
+	// [Creation.Observed]. Elsewhere whoever must know asks once more.
+	TellsLocks bool
+
 	// Advice says what to enable, and how, to get what is absent.
 	Advice string
 }

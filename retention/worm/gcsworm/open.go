@@ -105,7 +105,7 @@ func (d *driver) Capabilities(ctx context.Context) (worm.Capabilities, error) {
 	if err != nil {
 		return worm.Capabilities{}, fmt.Errorf("look at the bucket (needs storage.buckets.get): %w", classify(err))
 	}
-	caps := worm.Capabilities{Versions: attrs.VersioningEnabled, Retention: worm.Absent, LegalHold: worm.Enforced, Advice: advice}
+	caps := worm.Capabilities{Versions: attrs.VersioningEnabled, Retention: worm.Absent, LegalHold: worm.Enforced, TellsLocks: true, Advice: advice}
 	if attrs.ObjectRetentionMode == "Enabled" {
 		caps.Retention = worm.Enforced
 	}

@@ -64,7 +64,7 @@ func (b *Bucket) SetClock(clock func() time.Time) {
 
 // Capabilities implements [worm.Driver]: everything, enforced.
 func (b *Bucket) Capabilities(context.Context) (worm.Capabilities, error) {
-	return worm.Capabilities{Versions: true, Retention: worm.Enforced, LegalHold: worm.Enforced}, nil
+	return worm.Capabilities{Versions: true, Retention: worm.Enforced, LegalHold: worm.Enforced, TellsLocks: true}, nil
 }
 
 // Close implements [worm.Driver]. The bucket can still be used.

@@ -57,6 +57,9 @@ func locks(s *suite) {
 	}
 	s.wantLock(s.mustPut("unlocked", "body", retention.Lock{}), retention.Lock{})
 	s.wantLock(s.mustPut("locked", "body", lock), lock)
+	if stored, err := s.put("told", "body", lock); err != nil || stored.Observed && !s.store.Capabilities().TellsLocks {
+		s.Errorf("the answer to a write told %s (%v), and the capabilities say that none does", stored.Lock, err)
+	}
 	for name, bad := range map[string]retention.Lock{
 		"date without mode": {Until: until},
 		"mode without date": {Mode: retention.Governance},
