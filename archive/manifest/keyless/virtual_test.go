@@ -86,12 +86,6 @@ func (i *instance) FulcioCertificateAuthorities() []root.CertificateAuthority {
 	return []root.CertificateAuthority{i.fulcio}
 }
 
-func serve(t testing.TB, path string, answer func(w http.ResponseWriter, r *http.Request) error) string {
-	s := listen(path, answer)
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
 func listen(path string, answer func(w http.ResponseWriter, r *http.Request) error) *httptest.Server {
 	mux := http.NewServeMux()
 	mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
