@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -88,14 +89,35 @@ func openJob(ctx context.Context, driver worm.Driver) (*archive.Archive, error) 
 	return archive.OpenStore(store, cfg)
 }
 
+// distinct counts what is written, each write once. Two that want the same object at the
+// same time both write it, or one finds the other's: that is as chance has it.
+type distinct struct {
+	mu      sync.Mutex
+	written map[string]bool
+}
+
+// add counts a write, and reports whether it is the first of its kind.
+func (c *distinct) add(op wormtest.Op) (n int, first bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.written == nil {
+		c.written = map[string]bool{}
+	}
+	what := op.Name + " " + op.Key
+	first = !c.written[what]
+	c.written[what] = true
+	return len(c.written), first
+}
+
 // killPoint kills this process, as kill -9 does, before or after its nth write.
 func killPoint(driver worm.Driver) (worm.Driver, error) {
 	n, err := strconv.Atoi(os.Getenv("HOLDFAST_KILL_AT"))
 	if err != nil {
 		return nil, err
 	}
+	var writes distinct
 	die := func(op wormtest.Op) {
-		if op.N == n {
+		if at, first := writes.add(op); first && at == n {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
