@@ -1,6 +1,11 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
 
 // atLeastOne is cobra.MinimumNArgs(1) that says what is missing.
 func atLeastOne(what string) cobra.PositionalArgs {
@@ -28,4 +33,29 @@ func none(c *cobra.Command, args []string) error {
 		return wrongUse("%s takes no arguments, and was given %q", c.CommandPath(), args[0])
 	}
 	return nil
+}
+
+// Of cobra's errors of flags that go together or exclude each other, what names the flags.
+var (
+	excluding = regexp.MustCompile(`none of the others can be; \[(.*)\] were all set`)
+	lacking   = regexp.MustCompile(`in the group \[(.*)\] are set they must all be set; missing`)
+)
+
+// together refuses flags that do not go together. Cobra would do so later, in other words.
+func together(c *cobra.Command) error {
+	err := c.ValidateFlagGroups()
+	if err == nil {
+		return nil
+	}
+	if named := excluding.FindStringSubmatch(err.Error()); named != nil {
+		return wrongUse("give only one of %s", flagNames(named[1], " and "))
+	}
+	if named := lacking.FindStringSubmatch(err.Error()); named != nil {
+		return wrongUse("%s go together: give both", flagNames(named[1], " and "))
+	}
+	return usageError{err}
+}
+
+func flagNames(names, between string) string {
+	return "--" + strings.Join(strings.Fields(names), between+"--")
 }

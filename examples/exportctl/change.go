@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
@@ -87,12 +88,30 @@ func whyNone(err error, r archive.ChangeReport) error {
 // seenAbove says in short that a change is not whole, now that the page has all of it. What
 // went wrong besides is said as it is.
 func seenAbove(err error, r archive.ChangeReport, did string) error {
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		if _, ok := e.(*archive.PartialError); ok {
-			return shortError{fmt.Sprintf("%d of %d exports are NOT %s, or not wholly", len(r.Failed), r.Selected(), did), err}
-		}
+	if !errors.Is(err, archive.ErrPartial) {
+		return err
 	}
-	return err
+	words := []string{fmt.Sprintf("%d of %d exports are NOT %s, or not wholly", len(r.Failed), r.Selected(), did)}
+	return shortError{strings.Join(append(words, besides(err)...), "\n"), err}
+}
+
+// besides is what an error says beside what it has of a change that is not whole.
+func besides(err error) (said []string) {
+	switch e := err.(type) {
+	case *archive.PartialError:
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			said = append(said, besides(one)...)
+		}
+	case interface{ Unwrap() error }:
+		if !errors.Is(err, archive.ErrPartial) {
+			return []string{err.Error()}
+		}
+		said = besides(e.Unwrap())
+	default:
+		said = []string{err.Error()}
+	}
+	return said
 }
 
 // shortError is an error in fewer words.

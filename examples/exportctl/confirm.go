@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +21,9 @@ trusted key signed the manifest and it says what the row says, that the packet a
 hash to what was signed, that each is locked and held as promised, and that the log still has
 what the manifest was signed over.
 
-An EXPORT is an export_row_id, an archive_uri, or an id that leads to one export. The row of a
-link leads to the export that it is bound to, and that the two agree is checked as well.
+An EXPORT is an export_row_id, an archive_uri, or an id that leads to one export. An incident, a
+rollback and the row of a link lead to the export that is bound, and that link and export agree is
+checked as well.
 
 When to use: before somebody relies on it, and after somebody doubted it.
 Related:     verify, for everything; prove, from an incident; show, for what it says`,
@@ -50,24 +52,53 @@ Related:     verify, for everything; prove, from an incident; show, for what it 
 	}
 }
 
-// confirm confirms the export that is meant; by a link's own row, with the link.
+// confirm confirms the export that is meant; by a link's own row, or an id that links
+// bind, with those links.
 func confirm(ctx context.Context, a *archive.Archive, export string) (exportlog.Row, archive.Confirmation, error) {
-	for _, q := range meanings(export) {
-		if q.ExportRowID == 0 {
-			break
+	links, err := linksNamed(ctx, a, export)
+	if err != nil {
+		return exportlog.Row{}, archive.Confirmation{}, err
+	}
+	var c archive.Confirmation
+	for _, link := range links {
+		if c, err = a.ConfirmLinked(ctx, link); err != nil {
+			return link, c, err
 		}
-		rows, err := a.Log().Find(ctx, q)
-		if err == nil && len(rows) == 1 && rows[0].Kind == exportlog.KindLink {
-			c, err := a.ConfirmLinked(ctx, rows[0])
-			return rows[0], c, err
-		}
+	}
+	if len(links) > 0 {
+		return links[0], c, nil
 	}
 	row, err := locate(ctx, a, export)
 	if err != nil {
-		return row, archive.Confirmation{}, err
+		return row, c, err
 	}
-	c, err := a.Confirm(ctx, row)
+	c, err = a.Confirm(ctx, row)
 	return row, c, err
+}
+
+// linksNamed returns the link rows that an export was named by: none if it was named by
+// itself, or if they bind several.
+func linksNamed(ctx context.Context, a *archive.Archive, export string) ([]exportlog.Row, error) {
+	if isURI(export) {
+		return nil, nil
+	}
+	for _, q := range meanings(export) {
+		rows, err := a.Log().Find(ctx, q)
+		if err != nil && !errors.Is(err, exportlog.ErrDamaged) {
+			return nil, err
+		}
+		isOther := func(r exportlog.Row) bool {
+			return r.Kind != exportlog.KindLink || r.SubjectExportRowID != rows[0].SubjectExportRowID
+		}
+		switch {
+		case len(rows) == 0:
+			continue
+		case q.PromotionPacketID+q.ExportBatchID != "" || slices.ContainsFunc(rows, isOther):
+			return nil, nil
+		}
+		return rows, nil
+	}
+	return nil, nil
 }
 
 // confirmed is an archive.Confirmation in JSON.

@@ -114,7 +114,12 @@ func (t *tool) flush(ctx context.Context) error {
 	if err != nil && len(receipts) == 0 {
 		return err
 	}
-	if shown := t.screen.Show(done, done.draw); shown != nil {
+	shown := t.screen.Show(done, func(p *screen.Page) {
+		if done.draw(p); len(receipts) == 0 {
+			p.Good("nothing waits")
+		}
+	})
+	if shown != nil {
 		return shown
 	}
 	return err

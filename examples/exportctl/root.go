@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -74,7 +75,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			if err := t.begin(c); err != nil {
+			if err := errors.Join(t.begin(c), together(c)); err != nil {
 				return err
 			}
 			var ctx context.Context
