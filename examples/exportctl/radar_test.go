@@ -2,112 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/holdfast-archive/holdfast/archive"
-	"github.com/holdfast-archive/holdfast/retention"
-	"github.com/holdfast-archive/holdfast/retention/policy"
 )
-
-// policyWith writes a policy that keeps standard exports for some years.
-func (s session) policyWith(name string, years int) string {
-	s.t.Helper()
-	f := policy.Default().File()
-	terms := f.Classes[retention.Standard]
-	terms.Period = retention.Years(years)
-	f.Classes[retention.Standard] = terms
-	b, err := json.Marshal(f) // which is YAML
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return s.write(name, string(b))
-}
-
-func (s session) write(name, text string) string {
-	s.t.Helper()
-	path := filepath.Join(s.dir, name)
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		s.t.Fatal(err)
-	}
-	return path
-}
-
-// rewrite changes the one file of a pattern, as somebody does who owns the bucket's files.
-func (s session) rewrite(pattern string, change func(string) string) {
-	s.t.Helper()
-	found, err := filepath.Glob(filepath.Join(s.dir, pattern))
-	if err != nil || len(found) != 1 {
-		s.t.Fatal(pattern, found, err)
-	}
-	b, err := os.ReadFile(found[0])
-	if err := errors.Join(err, os.Chmod(found[0], 0o644), os.WriteFile(found[0], []byte(change(string(b))), 0o644)); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// says checks that a text has each of some parts.
-func (s session) says(text string, parts ...string) {
-	s.t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			s.t.Errorf("%q is not in:\n%s", part, text)
-		}
-	}
-}
-
-// What became longer is named, and then lengthened, once; what became shorter is named and
-// left as it is.
-func TestReclassifyAndExtend(t *testing.T) {
-	s := newSession(t)
-	s.run(exitDone, "export", samplePackets+"packet-00", samplePackets+"packet-03")
-	longer, shorter := s.policyWith("longer.yaml", 4), s.policyWith("shorter.yaml", 1)
-	until := day(time.Now().UTC().AddDate(4, 0, 1))
-
-	_, errs := s.run(exitWrongUse, "reclassify", "--all")
-	s.says(errs, "under which policy? Give --with FILE")
-	out, _ := s.run(exitDone, "reclassify", "--all", "--with", shorter)
-	s.says(out, "0 longer, 2 shorter, 0 as they are")
-	out, _ = s.run(exitDone, "reclassify", "--all", "--with", longer)
-	s.says(out, "2 longer, 0 shorter, 0 as they are", until, "`exportctl extend --policy FILE`")
-	out, _ = s.run(exitDone, "reclassify", "--packet", "pp-20260804-ECONOMY-0001", "--with", longer, "--json")
-	var x reclassified
-	if err := json.Unmarshal([]byte(out), &x); err != nil || len(x.Longer) != 1 || x.Longer[0].ExportRowID != 1 || x.Longer[0].NewUntilUTC.Sub(x.Longer[0].RetainUntilUTC) < 700*24*time.Hour {
-		t.Errorf("%v: %s", err, out)
-	}
-
-	_, errs = s.run(exitWrongUse, "extend", "--all", "--policy", longer)
-	s.says(errs, "why? Give --reason TEXT")
-	_, errs = s.run(exitWrongUse, "extend", "--all", "--to-class", "eternal", "--reason", "x")
-	s.says(errs, "eternal", "standard")
-	extend := []string{"extend", "--all", "--policy", longer, "--reason", "policy of 2027"}
-	out, errs = s.run(exitDone, append(extend, "--dry-run")...)
-	s.says(errs, "nothing was changed")
-	s.says(out, "pp-20260804-ECONOMY-0001")
-	out, _ = s.run(exitDone, extend...)
-	s.says(out, "2 exports extended, with a row for each", "of the log", "locked as long")
-	out, _ = s.run(exitDone, append(extend, "--json")...)
-	var again changed
-	if err := json.Unmarshal([]byte(out), &again); err != nil || len(again.Already) != 2 || len(again.Changed)+len(again.Failed) != 0 {
-		t.Errorf("%v: %s", err, out)
-	}
-	out, _ = s.run(exitDone, "find", "--all")
-	s.says(out, until)
-	out, _ = s.run(exitDone, "reclassify", "--all", "--with", longer)
-	s.says(out, "0 longer, 0 shorter, 2 as they are")
-
-	out, _ = s.run(exitDone, "extend", "--packet", "pp-20260804-ECONOMY-0001", "--to-class", "regulated", "--reason", "asked for by the regulator")
-	s.says(out, "1 export")
-	out, _ = s.run(exitDone, "find", "--class", "regulated", "--json")
-	s.says(out, `"retention_class": "regulated"`, "pp-20260804-ECONOMY-0001")
-	out, _ = s.run(exitDone, "verify")
-	s.says(out, "all is as it was written")
-}
 
 // radar returns what the radar says, as text and as JSON; both must end with a status.
 func (s session) radar(status int, args ...string) (text string, r archive.RadarReport) {
