@@ -208,7 +208,14 @@ type bucketError struct {
 	err error
 }
 
-func (e bucketError) Error() string { return e.name() + ": " + e.err.Error() }
+// Error says whose it is once.
+func (e bucketError) Error() string {
+	said := e.err.Error()
+	if _, why, found := strings.Cut(said, e.url+": "); found {
+		said = why
+	}
+	return e.name() + ": " + said
+}
 func (e bucketError) Unwrap() error { return e.err }
 
 // name is the bucket's URL without its parameters.

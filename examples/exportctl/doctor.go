@@ -130,7 +130,7 @@ func (e *examination) verdict() error {
 func (e *examination) draw(p *screen.Page) {
 	p.Title(screen.Clean(e.Bucket))
 	bad := 0
-	for _, c := range e.Checks {
+	for i, c := range e.Checks {
 		line := "%-19s  %s"
 		switch c.State {
 		case well:
@@ -143,7 +143,8 @@ func (e *examination) draw(p *screen.Page) {
 		default:
 			p.Line("%s", p.Dim("- "+screen.Clean(c.Name+": "+c.Found)))
 		}
-		if c.Todo != "" {
+		// What mends several at once is said once, below the last.
+		if c.Todo != "" && (i+1 == len(e.Checks) || e.Checks[i+1].Todo != c.Todo) {
 			p.Line("    → %s", c.Todo)
 		}
 	}

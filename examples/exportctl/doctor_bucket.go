@@ -111,6 +111,8 @@ func (t *tool) examineWriting(ctx context.Context, e *examination, store *worm.S
 	case !state.Lock.Covers(lock):
 		e.say("may create and lock", broken, fmt.Sprintf("the bucket took a lock, and then said that %s is %s", probeKey, state.Lock),
 			"Enable object lock on the bucket, or have whoever runs the store look at it: exports would be refused.")
+	case store.Capabilities().Retention == worm.Absent:
+		e.say("may create and lock", well, "it may create; there are no locks to set", "")
 	default:
 		e.say("may create and lock", well, "and the bucket says so: "+state.Lock.String(), "")
 	}

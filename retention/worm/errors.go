@@ -31,11 +31,33 @@ var (
 	ErrCorrupt = errors.New("content differs from its digest")
 	// ErrTooLarge: the object is larger than the caller is ready to read.
 	ErrTooLarge = errors.New("larger than expected")
+	// ErrBadURL: a bucket cannot be opened as its URL has it: nothing knows the scheme,
+	// a parameter is wrong, or the directory is not there. No bucket was asked.
+	ErrBadURL = errors.New("bad URL of a bucket")
 	// ErrBadKey: the key cannot be stored on every backend.
 	ErrBadKey = errors.New("bad key")
 	// ErrForeignURI: the archive_uri names another bucket.
 	ErrForeignURI = errors.New("URI of another bucket")
 )
+
+// urlError is a bucket that cannot be opened as its URL has it. It matches [ErrBadURL].
+type urlError struct {
+	url string // without a password; empty if it cannot be told from one
+	err error
+}
+
+func (e *urlError) Error() string {
+	if e.url == "" {
+		return fmt.Sprintf("worm: open bucket: %v", e.err)
+	}
+	return fmt.Sprintf("worm: open bucket %s: %v", e.url, e.err)
+}
+
+// Is matches ErrBadURL.
+func (e *urlError) Is(target error) bool { return target == ErrBadURL }
+
+// Unwrap returns why.
+func (e *urlError) Unwrap() error { return e.err }
 
 // ExistsError says which bytes hold the key. It matches [ErrExists].
 type ExistsError struct {

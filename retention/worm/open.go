@@ -42,8 +42,9 @@ func Register(scheme string, o Opener) {
 }
 
 // Open opens the bucket that a gocloud-style URL names, such as
-// file:///var/lib/evidence. A scheme that no linked driver knows is an error
-// that lists those that are and matches [ErrUnsupported].
+// file:///var/lib/evidence. What is wrong with the URL itself is an error that matches
+// [ErrBadURL]; a scheme that no linked driver knows lists those that are, and matches
+// [ErrUnsupported] as well.
 func Open(ctx context.Context, rawURL string) (*Store, error) {
 	d, err := openDriver(ctx, rawURL)
 	if err != nil {
@@ -55,19 +56,19 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 func openDriver(ctx context.Context, rawURL string) (Driver, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("worm: open bucket: %w", err)
+		return nil, &urlError{"", err}
 	}
 	registry.RLock()
 	opener, known := registry.openers[u.Scheme]
 	schemes := slices.Sorted(maps.Keys(registry.openers))
 	registry.RUnlock()
 	if !known || opener.URL == nil {
-		return nil, fmt.Errorf("worm: open bucket %s: %w: no driver is linked for scheme %q (linked: %s); import the driver's package",
-			u.Redacted(), ErrUnsupported, u.Scheme, strings.Join(schemes, ", "))
+		return nil, &urlError{u.Redacted(), fmt.Errorf("%w: no driver is linked for scheme %q (linked: %s); import the driver's package",
+			ErrUnsupported, u.Scheme, strings.Join(schemes, ", "))}
 	}
 	d, err := opener.URL(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("worm: open bucket %s: %w", u.Redacted(), err)
+		return nil, &urlError{u.Redacted(), err}
 	}
 	return d, nil
 }
