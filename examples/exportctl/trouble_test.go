@@ -27,10 +27,7 @@ func newDesk(t *testing.T, env ...string) desk {
 	if err := furnish(d.dir, func(name, value string) { d.env = append(d.env, name+"="+value) }); err != nil {
 		t.Fatal(err)
 	}
-	const packet = `{"promotion_packet_id": "pp-1", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T10:22:00Z"}`
-	if err := os.WriteFile(filepath.Join(d.dir, "packet.json"), []byte(packet), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	d.write("packet.json", `{"promotion_packet_id": "pp-1", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T10:22:00Z"}`)
 	d.env = append(d.env, env...)
 	return d
 }
@@ -97,5 +94,13 @@ func (a answer) finds(status int, check string, words ...string) {
 		if !strings.Contains(first, w) {
 			a.Errorf("exportctl %s: it does not say %q of %s:\n%s", a.command, w, check, a.out)
 		}
+	}
+}
+
+// write puts a file into the folder.
+func (d desk) write(name, text string) {
+	d.Helper()
+	if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o644); err != nil {
+		d.Fatal(err)
 	}
 }
