@@ -63,6 +63,11 @@ var (
 	// ErrNoSigner: the signer is empty; NewSigner, LoadSigner, OpenKMS and
 	// keyless.NewSigner make one.
 	ErrNoSigner = errors.New("no signer: it was not made by NewSigner, LoadSigner, OpenKMS or keyless.NewSigner")
+	// ErrNoKey: the file holds no key of the half that is wanted: something else, nothing,
+	// or the other half of the pair.
+	ErrNoKey = errors.New("no such key in the file")
+	// ErrWrongPassword: the key is encrypted, and this password does not open it.
+	ErrWrongPassword = errors.New("the password does not open the key")
 	// ErrUnsupportedKey: not every verifier knows keys of this kind.
 	ErrUnsupportedKey = errors.New("unsupported key: use ECDSA P-256, Ed25519, or RSA of 2048 bits and more")
 )

@@ -39,7 +39,9 @@ func OpenKMS(ctx context.Context, uri string) (*Signer, error) {
 	if err := linkedKMS(uri); err != nil {
 		return nil, err
 	}
-	key, err := ask(ctx, func(ctx context.Context) (kms.SignerVerifier, error) { return kms.Get(ctx, uri, crypto.SHA256) })
+	// Some providers keep the context for all that they are asked later.
+	lasting := context.WithoutCancel(ctx)
+	key, err := ask(ctx, func(context.Context) (kms.SignerVerifier, error) { return kms.Get(lasting, uri, crypto.SHA256) })
 	if err != nil {
 		return nil, fmt.Errorf("manifest: open KMS key %.200q: %w", uri, err)
 	}

@@ -73,6 +73,40 @@ func oddKMS(sv signature.SignerVerifier) {
 	})
 }
 
+// keepsContext is a key service's client that asks under the context it was made with,
+// as Azure's does.
+type keepsContext struct {
+	fakeKMS
+	made context.Context
+}
+
+func (k keepsContext) PublicKey(opts ...signature.PublicKeyOption) (crypto.PublicKey, error) {
+	if err := k.made.Err(); err != nil {
+		return nil, err
+	}
+	return k.fakeKMS.PublicKey(opts...)
+}
+
+// A client that keeps its context is not left with one that has ended.
+func TestKMSThatKeepsItsContext(t *testing.T) {
+	sv, err := signature.LoadECDSASignerVerifier(newKey(t), crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kms.AddProvider("oddkms://", func(ctx context.Context, _ string, _ crypto.Hash, _ ...signature.RPCOption) (kms.SignerVerifier, error) {
+		return keepsContext{fakeKMS{SignerVerifier: sv}, ctx}, nil
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := manifest.OpenKMS(ctx, "oddkms://key")
+	cancel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Verifier().Verify(signedAt(t, s, time.Now())); err != nil {
+		t.Error(err)
+	}
+}
+
 // A public key does not tell how its private half signs; a key that does so in a
 // way that some tools cannot verify is refused when it is opened.
 func TestKMSThatSignsInAnotherWay(t *testing.T) {

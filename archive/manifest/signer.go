@@ -58,17 +58,14 @@ func newSigner(signer signature.Signer, pub crypto.PublicKey) (*Signer, error) {
 
 // LoadSigner reads a private key from a PEM file: PKCS #8, or cosign's encrypted
 // form. The password is asked for when the key is encrypted; nil is for keys that
-// are not.
+// are not. A file without a private key is [ErrNoKey], another password than the key's
+// [ErrWrongPassword].
 func LoadSigner(path string, password Password) (*Signer, error) {
 	pem, err := readKeyFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: load private key: %w", err)
 	}
-	pass := cryptoutils.SkipPassword
-	if password != nil {
-		pass = func(bool) ([]byte, error) { return password() }
-	}
-	key, err := cryptoutils.UnmarshalPEMToPrivateKey(pem, pass)
+	key, err := decodePrivate(pem, password)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: load private key from %s: %w", path, err)
 	}
@@ -77,6 +74,27 @@ func LoadSigner(path string, password Password) (*Signer, error) {
 		return nil, fmt.Errorf("%w (from %s)", err, path)
 	}
 	return s, nil
+}
+
+// decodePrivate decodes a private key, and tells what is wrong with the file from what is
+// wrong with the password.
+func decodePrivate(pem []byte, password Password) (crypto.PrivateKey, error) {
+	pass, wrong := cryptoutils.SkipPassword, ErrNoKey
+	if password != nil {
+		pass = func(bool) ([]byte, error) {
+			given, err := password()
+			wrong = ErrWrongPassword
+			if err != nil {
+				wrong = err // nobody knows it
+			}
+			return given, err
+		}
+	}
+	key, err := cryptoutils.UnmarshalPEMToPrivateKey(pem, pass)
+	if err != nil && !errors.Is(err, wrong) {
+		err = fmt.Errorf("%w: %w", wrong, err)
+	}
+	return key, err
 }
 
 // KeyID returns the SHA-256 of the public key's DER, in hex; empty for a signer

@@ -63,7 +63,7 @@ func LoadPublicKey(path string) (crypto.PublicKey, error) {
 	}
 	pub, err := cryptoutils.UnmarshalPEMToPublicKey(pem)
 	if err != nil {
-		return nil, fmt.Errorf("manifest: load public key from %s: %w", path, err)
+		return nil, fmt.Errorf("manifest: load public key from %s: %w: %w", path, ErrNoKey, err)
 	}
 	return pub, nil
 }

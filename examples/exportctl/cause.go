@@ -105,20 +105,33 @@ func noRegion(err error) *cause {
 
 // howToSignIn says where the clients of a cloud look for credentials.
 func howToSignIn(err error) string {
-	var of bucketError
-	scheme := ""
-	if errors.As(err, &of) {
-		scheme, _, _ = strings.Cut(of.url, "://")
-	}
-	switch scheme {
-	case "s3":
+	switch schemeOf(err) {
+	case "s3", "awskms":
 		return "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role gives them. `aws sts get-caller-identity` shows what there is."
-	case "gs":
+	case "gs", "gcpkms":
 		return "Run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a service account's file."
 	case "azblob":
 		return "Set AZURE_STORAGE_ACCOUNT, and AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or run `az login`."
+	case "azurekms":
+		return "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET."
+	case "hashivault":
+		return "Set VAULT_ADDR and VAULT_TOKEN, and check that this machine may reach it."
 	}
 	return "Sign in to the cloud that holds it, as its own command line wants it."
+}
+
+// schemeOf is the scheme of the URL of what did not do what was asked.
+func schemeOf(err error) string {
+	var bucket bucketError
+	var key keyServiceError
+	switch {
+	case errors.As(err, &bucket):
+		key.uri = bucket.url
+	case !errors.As(err, &key):
+		return ""
+	}
+	scheme, _, _ := strings.Cut(key.uri, "://")
+	return scheme
 }
 
 // answered is a store's own refusal.
@@ -186,7 +199,7 @@ var clientNoise = regexp.MustCompile(`(?s)(unavailable: |no such object: |unsupp
 // known. With --verbose all of it is shown.
 func (t *tool) briefly(err error) string {
 	why := causeOf(err)
-	if why == nil {
+	if why == nil || strings.Contains(err.Error(), why.words) {
 		return err.Error()
 	}
 	if t.shared.verbose {

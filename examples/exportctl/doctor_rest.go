@@ -20,6 +20,8 @@ func (t *tool) examineKeys(ctx context.Context, e *examination) {
 		e.say("signing key", minded, "none is given: nothing can be exported from here", fmt.Sprintf("To export, give --key or set %s; `exportctl keys create` makes one.", variable("key")))
 	} else if k, err := t.checkKey(ctx); err != nil {
 		e.fail("signing key", err)
+	} else if readableByAll(t.shared.key) {
+		e.say("signing key", minded, "it signs, and is trusted, and anybody on this machine may read "+t.shared.key, "Let its owner alone read it: chmod 600. Whoever has read it can sign what was never decided.")
 	} else {
 		e.say("signing key", well, fmt.Sprintf("it signs in %.0f ms, and is trusted: %s", k.Milliseconds, k.SignedBy), "")
 	}
@@ -34,6 +36,12 @@ func (t *tool) examineKeys(ctx context.Context, e *examination) {
 	default:
 		e.say("log key", well, "it verifies checkpoints of "+originOf(key), "")
 	}
+}
+
+// readableByAll reports whether a key is a file that anybody may read.
+func readableByAll(key string) bool {
+	info, err := os.Stat(key)
+	return err == nil && info.Mode().Perm()&0o004 != 0
 }
 
 // examinePolicy reads the policy, and sees whether the bucket keeps what it asks for and

@@ -13,6 +13,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/archive/manifest/keyless"
 	"github.com/holdfast-archive/holdfast/archive/spool"
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/exportlog"
@@ -125,12 +126,16 @@ var remedies = []remedy{
 	{exportlog.ErrBadRow, exitWrongUse, "Nothing was written."},
 	{manifest.ErrUnknownKey, exitFindings, "If the key is one of yours, add it to --trust; if not, somebody else signed this."},
 	{manifest.ErrNoTrustedKeys, exitWrongUse, "Say whose signatures count: --trust holdfast.key.pub."},
+	{keyless.ErrNoToken, exitWrongUse, "Run it where the token is: in GitHub Actions, a job with `permissions: id-token: write`. keyless:env:NAME and keyless:file:PATH take it from elsewhere."},
 	{manifest.ErrNoSignature, exitUnreachable, "The key did not sign. `exportctl keys check` has it sign once; ask whoever runs the key service."},
+	{manifest.ErrNoKey, exitWrongUse, "Signing takes a private key in PEM, such as holdfast.key, and --trust its public half, holdfast.key.pub; `exportctl keys create` makes both."},
+	{manifest.ErrWrongPassword, exitWrongUse, "Set HOLDFAST_KEY_PASSWORD, or COSIGN_PASSWORD, to the password of this key."},
 	{manifest.ErrUnsupportedKey, exitWrongUse, "`exportctl keys create` makes a key that all verifiers know."},
 	{manifest.ErrUnknownKMS, exitWrongUse, "Write awskms://, gcpkms://, azurekms:// or hashivault://, or the name of a key's file."},
 	{manifest.ErrNotOwner, exitFindings, "Sign with a key of an owner whom the trust.yaml lists, or have its owners list this one."},
 	{manifest.ErrKeyNotInUse, exitFindings, "Sign with the key in use; `exportctl keys show` lists until when each was."},
-	{errEncrypted, exitWrongUse, "The password can also be empty: that is one as well, and must be set."},
+	{errEncrypted, exitWrongUse, "Set it to the key's password; one that is empty must be set as well."},
+	{syscall.EISDIR, exitWrongUse, "Give the path of a file."},
 	{syscall.ENOTDIR, exitWrongUse, "Give the path of a directory."},
 	{syscall.ENOSPC, exitUnfinished, "The disk is full: make room, then run the same command again. What was stored is found."},
 	{syscall.EROFS, exitWrongUse, "Have the disk mounted so that it can be written to, or give another bucket. Nothing was written."},
@@ -177,6 +182,8 @@ func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, tod
 		return why.status, why.todo
 	case remedy != nil:
 		return remedy.status, remedy.todo
+	case errors.As(err, new(keyServiceError)):
+		return exitUnreachable, howToSignIn(err)
 	case errors.As(err, &unopened):
 		return exitUnreachable, "Check the URL, the network and the credentials; `exportctl doctor` looks at them step by step."
 	}

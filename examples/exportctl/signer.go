@@ -50,8 +50,20 @@ func openKMS(ctx context.Context, uri string) (*manifest.Signer, error) {
 	ctx, cancel := firstAnswer(ctx, "the key service")
 	defer cancel()
 	signer, err := manifest.OpenKMS(ctx, uri)
-	return signer, overdue(ctx, err)
+	if err != nil && !errors.Is(err, manifest.ErrUnknownKMS) {
+		err = keyServiceError{uri, overdue(ctx, err)}
+	}
+	return signer, err
 }
+
+// keyServiceError is a key that its service could not be asked for.
+type keyServiceError struct {
+	uri string
+	err error
+}
+
+func (e keyServiceError) Error() string { return e.err.Error() }
+func (e keyServiceError) Unwrap() error { return e.err }
 
 // errEncrypted: nobody said how to open the key.
 var errEncrypted = errors.New("the key is encrypted")
@@ -68,12 +80,12 @@ func password() ([]byte, error) {
 // signer makes a signer of an identity, whose token comes from github, env:NAME or
 // file:PATH.
 func (k keylessFile) signer(source string) (*manifest.Signer, error) {
-	if k.Fulcio == "" {
-		return nil, wrongUse("an identity needs a trust.yaml with keyless.fulcio and keyless.root: give it with --trust")
-	}
 	token, err := tokenFrom(source)
 	if err != nil {
 		return nil, err
+	}
+	if k.Fulcio == "" {
+		return nil, wrongUse("an identity needs a trust.yaml with keyless.fulcio and keyless.root: give it with --trust")
 	}
 	trust, err := k.trust()
 	if err != nil {

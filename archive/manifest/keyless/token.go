@@ -15,6 +15,9 @@ import (
 
 const maxToken = 64 << 10 // bytes
 
+// ErrNoToken: what was named to have a token has none here.
+var ErrNoToken = errors.New("no identity token here")
+
 // Token returns an OIDC identity token for Fulcio. It is asked before each
 // signature, for tokens live for minutes.
 type Token func(ctx context.Context) (string, error)
@@ -26,7 +29,7 @@ func TokenFromEnv(name string) Token {
 		if token := os.Getenv(name); token != "" {
 			return token, nil
 		}
-		return "", fmt.Errorf("the environment variable %s is not set", name)
+		return "", fmt.Errorf("%w: the environment variable %s is not set", ErrNoToken, name)
 	}
 }
 
@@ -36,12 +39,12 @@ func TokenFromFile(path string) Token {
 	return func(context.Context) (string, error) {
 		f, err := os.Open(path)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("%w: %w", ErrNoToken, err)
 		}
 		defer f.Close()
 		token, err := io.ReadAll(io.LimitReader(f, maxToken))
 		if err == nil && len(strings.TrimSpace(string(token))) == 0 {
-			err = fmt.Errorf("%s is empty", path)
+			err = fmt.Errorf("%w: %s is empty", ErrNoToken, path)
 		}
 		return strings.TrimSpace(string(token)), err
 	}
@@ -54,7 +57,7 @@ func GitHubToken(audience string) Token {
 	return func(ctx context.Context) (string, error) {
 		address, secret := os.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), os.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 		if address == "" || secret == "" {
-			return "", errors.New("GitHub Actions offers no identity token here: give the job the permission id-token: write")
+			return "", fmt.Errorf("%w: GitHub Actions offers none: give the job the permission id-token: write", ErrNoToken)
 		}
 		u, err := url.Parse(address)
 		if err != nil {
