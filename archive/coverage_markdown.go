@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -34,7 +36,7 @@ func (m *coverageMarkdown) Finding(f CoverageFinding) error {
 func (m *coverageMarkdown) Summary(s CoverageSummary) error {
 	out := bufio.NewWriter(m.w)
 	fmt.Fprintf(out, "# Export coverage\n\n%s\n\n", verdict(s))
-	fmt.Fprintf(out, "Compared at %s, decisions from %s to %s, policy `%s`.\n\n", utc(s.ComparedAtUTC), bound(unlessZero(s.FromUTC)), bound(unlessZero(s.ToUTC)), s.PolicySHA256)
+	fmt.Fprintf(out, "Compared at %s, decisions from %s to %s, policy `%s`.\n\n", utc(s.ComparedAtUTC.Truncate(time.Second)), bound(unlessZero(s.FromUTC)), bound(unlessZero(s.ToUTC)), s.PolicySHA256)
 	fmt.Fprintf(out, "| | |\n|---|---:|\n")
 	for _, line := range []struct {
 		what string
@@ -57,6 +59,9 @@ func verdict(s CoverageSummary) string {
 		return "**All is covered, and in time.**"
 	case 3:
 		return fmt.Sprintf("**All is exported and linked, %d too late.**", s.Total())
+	}
+	if s.Total() == 1 {
+		return "**There is a gap: 1 finding.**"
 	}
 	return fmt.Sprintf("**There are gaps: %d findings.**", s.Total())
 }
@@ -82,13 +87,17 @@ func (m *coverageMarkdown) table(out io.Writer, kind CoverageKind, n int64) {
 	}
 }
 
-// cell spells a value so that it stays in its cell of a table and is nothing but text.
+// cell spells a value so that it stays in its cell of a table and is nothing but text that
+// can be seen: what a terminal or a page would obey is written as an escape of Go's.
 func cell(value string) string {
 	var b strings.Builder
 	for _, r := range value {
 		switch {
-		case unicode.IsControl(r):
+		case unicode.IsSpace(r):
 			r = ' '
+		case !unicode.IsPrint(r):
+			b.WriteString(`\\` + strings.Trim(strconv.QuoteRune(r), `'\`))
+			continue
 		case strings.ContainsRune("\\`*_[]<>|&~$!", r):
 			b.WriteByte('\\')
 		}

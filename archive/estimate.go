@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -202,11 +203,23 @@ func (e Estimate) String() string {
 	fmt.Fprintf(&b, "%s\n", e.Undo)
 	fmt.Fprintf(&b, "%d objects, %d bytes; %d requests that write, %d that read\n", e.Objects, e.Bytes, e.Writes, e.Reads)
 	for _, c := range e.Costs {
-		fmt.Fprintf(&b, "  %-32s %10.4g %s at %g: %.4g %s\n", c.What, c.Quantity, c.Unit, c.Price, c.Amount, e.Currency)
+		fmt.Fprintf(&b, "  %-32s %10s %s at %s: %s %s\n", c.What, plain(c.Quantity), c.Unit, plain(c.Price), plain(c.Amount), e.Currency)
 	}
-	fmt.Fprintf(&b, "about %.4g %s in all, by prices of %s\n", e.Total, e.Currency, e.PricesOf)
+	fmt.Fprintf(&b, "about %s %s in all, by prices of %s\n", plain(e.Total), e.Currency, e.PricesOf)
 	for _, c := range e.Caveats {
 		fmt.Fprintf(&b, "note: %s\n", c)
 	}
 	return b.String()
+}
+
+// plain writes a number with three digits that count, and without an exponent.
+func plain(x float64) string {
+	if x >= 100 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
+	if err != nil {
+		rounded = x
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
