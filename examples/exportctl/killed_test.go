@@ -23,7 +23,7 @@ func exhibitBytes() int64 {
 	case testing.Short():
 		return 16 << 20
 	}
-	return 256 << 20
+	return 128 << 20
 }
 
 // shop is a bucket with keys, and exportctl as a process of its own over it.
@@ -194,18 +194,62 @@ func TestKilledWhileExportingALargeExhibit(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-ended
-	for range 3 {
-		if s.killAt(exporting, export...) {
+	for range kills {
+		if s.killAt(exporting*2/3, export...) {
 			running++
 		}
 	}
-	s.run(export...)
-	s.run(export...)
+	out, finishing := s.run(export...)
+	if s.run(export...); !strings.Contains(out, "row 1 ") {
+		t.Errorf("at last it says:\n%s", out)
+	}
 	if n := s.rowsOf("export", ""); n != 1 {
 		t.Errorf("%d rows for one export", n)
 	}
+	s.verified()
+	s.nothingLeft()
+	t.Logf("one was killed while it wrote the exhibit, and %d of %d at random moments; an export of %d bytes takes %v, the last %v",
+		running, kills, exhibitBytes(), exporting.Round(time.Millisecond), finishing.Round(time.Millisecond))
+}
+
+// verified checks that the whole bucket is as it was written, and that a killed check of it
+// has done no harm.
+func (s shop) verified() {
+	s.Helper()
+	_, took := s.run("verify")
+	s.killAt(took, "verify")
 	s.run("verify")
-	t.Logf("one was killed while it wrote the exhibit, and %d of 3 at random moments; an export of %d bytes takes %v", running, exhibitBytes(), exporting.Round(time.Millisecond))
+}
+
+// nothingLeft checks that what writers that were killed had begun is swept by the next one,
+// an hour later; and that all the bucket takes on disk then is the evidence.
+func (s shop) nothingLeft() {
+	s.Helper()
+	bucket, anHourAgo := filepath.Join(s.dir, "bucket"), time.Now().Add(-2*time.Hour)
+	staged, err := filepath.Glob(filepath.Join(bucket, ".staging/*"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, path := range staged {
+		if err := os.Chtimes(path, anHourAgo, anHourAgo); err != nil {
+			s.Fatal(err)
+		}
+	}
+	s.run("seal")
+	var bytes int64
+	err = filepath.WalkDir(bucket, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	if spare := int64(1 << 20); err != nil || bytes > exhibitBytes()+spare {
+		s.Errorf("%d files were staged, and the bucket has %d bytes for an exhibit of %d: %v", len(staged), bytes, exhibitBytes(), err)
+	}
 }
 
 // Ctrl-C while a large exhibit is written ends with 130 and says how to go on; and that is
