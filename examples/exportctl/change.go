@@ -51,6 +51,7 @@ func (t *tool) change(ctx context.Context, flags *selectionFlags, dryRun bool, d
 	if err != nil && report.Selected() == 0 {
 		return err
 	}
+	err = seenAbove(err, report, did)
 	shown := changedOf(report, did)
 	if shown := t.screen.Show(shown, shown.draw); shown != nil {
 		return shown

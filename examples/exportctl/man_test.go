@@ -14,8 +14,8 @@ import (
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/manual"
 )
 
-// root is the command line as it is when a command runs.
-func root(t *testing.T) *cobra.Command {
+// rootOf is the command line as it is when a command runs.
+func rootOf(t *testing.T) *cobra.Command {
 	t.Helper()
 	var o, e bytes.Buffer
 	return newTool(strings.NewReader(""), &o, &e).rootCommand()
@@ -38,7 +38,7 @@ func pages(t *testing.T, dir string) []string {
 // look for it, and the same bytes each time.
 func TestManual(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "share", "man1")
-	written, all := pages(t, dir), manual.Commands(root(t))
+	written, all := pages(t, dir), manual.Commands(rootOf(t))
 	if len(written) != len(all) {
 		t.Errorf("%d pages for %d commands", len(written), len(all))
 	}
@@ -70,7 +70,7 @@ func TestManual(t *testing.T) {
 // commands.
 func TestManualOfHelpTexts(t *testing.T) {
 	labelled := regexp.MustCompile(`(?m)^(When to use|Gotchas|Related):`)
-	for _, c := range manual.Commands(root(t)) {
+	for _, c := range manual.Commands(rootOf(t)) {
 		help := manual.ParseHelp(c.Long)
 		if c.Short == "" || len(help.Description) == 0 || labelled.MatchString(strings.Join(help.Description, "\n")) {
 			t.Errorf("%s: %+v", c.CommandPath(), help)
