@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -130,6 +131,13 @@ func readmes(t *testing.T) []string {
 // blocks are the Go among the code of a package's doc comments: what declares something,
 // or imports it.
 func (m manual) blocks() []string {
+	return slices.DeleteFunc(m.code(), func(block string) bool {
+		return !strings.Contains(block, ":=") && !strings.Contains(block, "import _")
+	})
+}
+
+// code is what a package's doc comments set apart.
+func (m manual) code() []string {
 	docs := []string{m.Doc}
 	for _, f := range m.Funcs {
 		docs = append(docs, f.Doc)
@@ -143,7 +151,7 @@ func (m manual) blocks() []string {
 	var found []string
 	for _, doc := range docs {
 		for _, part := range m.Parser().Parse(doc).Content {
-			if code, ok := part.(*comment.Code); ok && (strings.Contains(code.Text, ":=") || strings.Contains(code.Text, "import _")) {
+			if code, ok := part.(*comment.Code); ok {
 				found = append(found, code.Text)
 			}
 		}

@@ -13,9 +13,13 @@
 //	 ...,"nonce":"6f1c…","idempotency_key":"export:9d0a…","prev_row_sha256":"5b41…"}
 //
 // prev_row_sha256 is the SHA-256 of the line before, its newline included; for
-// row 1 it is the SHA-256 of nothing. Two rows and sha256sum are enough to check it:
+// row 1 it is the SHA-256 of nothing. Two rows and sha256sum are enough to check it. In
+// the bucket of archive/testdata/golden-v1, which is the worked example of this format:
 //
-//	cat log/commits/*/*/*/*.jsonl | sed -n 1p | sha256sum
+//	$ cat log/commits/*/*/*/*.jsonl | sed -n 1p | sha256sum
+//	b42c7f3a1221c5532eddab3042c5c0784e5f9b4d2ab979ade03f32f216370b4f  -
+//	$ cat log/commits/*/*/*/*.jsonl | sed -n 2p | jq -r .prev_row_sha256
+//	b42c7f3a1221c5532eddab3042c5c0784e5f9b4d2ab979ade03f32f216370b4f
 //
 // A correction gives fields another value, or names them in cleared_fields to empty
 // them: any of those that [Correctable] lists. What binds a row to what it is about, its
@@ -39,7 +43,13 @@
 //
 // Concatenated in order, they are the log: the truth, and complete. The first row
 // of a commit also has prev_root_sha256, the root of the Merkle tree over all rows
-// before it, so that the tree's past is part of the truth.
+// before it, so that the tree's past is part of the truth. The tree of one row is the
+// hash of that leaf, which RFC 6962 has begin with a zero byte:
+//
+//	$ (printf '\0'; cat log/commits/*/*/*/*.jsonl | sed -n 1p) | sha256sum
+//	5fbe88e2d81dc1d41651f2699032261fd7a57f8caa73646543905baf506f70ae  -
+//	$ jq -r .prev_root_sha256 log/commits/000/000/000/002.jsonl
+//	5fbe88e2d81dc1d41651f2699032261fd7a57f8caa73646543905baf506f70ae
 //
 // A writer that knows commit n is the last creates n+1. If the bucket says that
 // name is taken, somebody else was first: the writer reads their commit, numbers

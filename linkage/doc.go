@@ -15,6 +15,24 @@
 //
 // The export row itself never changes.
 //
+// # The link row
+//
+// It is a row of the log (package exportlog) of kind link. It repeats where the evidence
+// lies, so that who finds the link has all that leads there:
+//
+//	{"schema_version":1,"export_row_id":5,"kind":"link","promotion_packet_id":"pp-2015/0002 #2",
+//	 "export_batch_id":"eb-20150302-877fc397726c601d","archive_uri":"file:///var/lib/evidence/packets/…/packet.json",
+//	 "content_integrity_reference":"sha256:c4ab280e…","rollback_event_id":"rb-1","incident_ticket_id":"INC-1",
+//	 "divergence_summary":"purchase_success fell","link_owner_ack":"incident-commander: on-call lead",
+//	 "subject_export_row_id":2,…,"idempotency_key":"link:b6a75a1d…",…}
+//
+// divergence_summary has a line for each [Delta], then free text: see [Summary]. What makes
+// two links the same is the export and the two ids, an absent one being "". They are quoted
+// as in Go, and the idempotency_key is over them:
+//
+//	$ printf '%s' '2 "rb-1" "INC-1"' | sha256sum
+//	b6a75a1dc1dda6c217e77aca90b4ea1fd9419fdc332d8992410f17e0bcc441a2  -
+//
 // # The way there
 //
 //	Bind       a divergence to its export, once, whoever asks and however often
