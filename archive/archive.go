@@ -61,7 +61,12 @@ type Archive struct {
 // Open opens the bucket that a gocloud-style URL names, such as
 // file:///var/lib/evidence or s3://release-evidence?region=eu-west-1. The driver
 // for the URL's scheme must be linked, by blank import of its package below
-// retention/worm. Nothing is read or written yet.
+// retention/worm.
+//
+// The bucket is asked what it can do; nothing in it is read or written yet. If exports are
+// to go there, one that cannot keep the locks that the policy asks for is refused, with an
+// error that matches [worm.ErrUnsupported] and says what to enable: see
+// [Config.UnsafeWithoutLocks].
 //
 // With [Config.Spool], a bucket that does not answer is opened all the same: exports
 // wait in the spool until it does.

@@ -53,7 +53,7 @@ type Replicated struct {
 // off says of itself what is missing, for its manifests know of the rows to come. When both
 // are in step it costs two requests, and four more where there is a key for checkpoints.
 //
-// A primary whose log was cut off or rewritten is a [exportlog.DamagedError], and nothing
+// A primary whose log was cut off or rewritten is an [exportlog.DamagedError], and nothing
 // is copied. An object that is not what was exported is left out, named in Findings, and
 // the error is then a [NotConfirmedError]: the rest is copied all the same.
 func (r *Replica) Replicate(ctx context.Context, how Replication) (done Replicated, err error) {

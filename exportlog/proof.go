@@ -32,7 +32,8 @@ const (
 	maxProofHashes = 128
 )
 
-// ParseProof reads a proof from JSON, within bounds.
+// ParseProof reads a proof from JSON, of at most 16 KiB. It proves nothing by itself: see
+// [VerifyRow].
 func ParseProof(b []byte) (p Proof, err error) {
 	if len(b) > maxProofBytes {
 		return Proof{}, fmt.Errorf("exportlog: proof: %d bytes, the limit is %d", len(b), maxProofBytes)

@@ -62,7 +62,8 @@ func (m Matrix) own(c Class) Terms {
 }
 
 // Lock returns the strongest lock over class c and every class below it, counted
-// from at, and the period that reaches furthest.
+// from at, and the period that reaches furthest. A class that it does not know gets what
+// the strongest does.
 func (m Matrix) Lock(c Class, at time.Time) (Lock, Period) {
 	var lock Lock
 	var longest Period

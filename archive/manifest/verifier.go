@@ -55,7 +55,9 @@ func LoadVerifier(paths ...string) (*Verifier, error) {
 	return NewVerifier(keys...)
 }
 
-// LoadPublicKey reads a public key from a PEM file.
+// LoadPublicKey reads a public key from a PEM file (SubjectPublicKeyInfo), such as the one
+// that [CreateKey] writes. Whether manifests can be signed with a key of its kind, those who
+// trust it find out.
 func LoadPublicKey(path string) (crypto.PublicKey, error) {
 	pem, err := readKeyFile(path)
 	if err != nil {

@@ -42,7 +42,8 @@ var theDefault = sync.OnceValue(func() *Policy {
 	return p
 })
 
-// Load reads a policy file.
+// Load reads a policy file of at most [MaxFileBytes]. What is wrong in it is a
+// [FileError], as of [Parse].
 func Load(path string) (*Policy, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -128,7 +129,7 @@ const (
 )
 
 // Allows reports whether somebody, named as role/name or role: name, may do what
-// they want to. The error names those who may.
+// they want to. The error matches [ErrNotAllowed] and names those who may.
 func (p *Policy) Allows(action Action, who string) error {
 	roles := map[Action][]string{Export: p.file.Roles.Export, Hold: p.file.Roles.Hold, Release: p.file.Roles.Release, Acknowledge: p.file.Roles.Acknowledge}[action]
 	role, _, _ := strings.Cut(strings.ReplaceAll(who, ":", "/"), "/")

@@ -49,7 +49,7 @@ func (b Azure) facts() placeFacts {
 	}
 }
 
-// Role returns the role definition of one of [Roles].
+// Role returns the role definition of one of [Roles]; another name is an error that lists them.
 func (b Azure) Role(name string) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err

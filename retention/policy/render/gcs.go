@@ -40,7 +40,7 @@ func (b GCS) facts() placeFacts {
 	}
 }
 
-// Role returns the custom role of one of [Roles].
+// Role returns the custom role of one of [Roles]; another name is an error that lists them.
 func (b GCS) Role(name string) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err

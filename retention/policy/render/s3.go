@@ -54,7 +54,7 @@ func (b S3) facts() placeFacts {
 	}
 }
 
-// Role returns the IAM policy of one of [Roles].
+// Role returns the IAM policy of one of [Roles]; another name is an error that lists them.
 func (b S3) Role(name string) ([]byte, error) {
 	if err := b.check(); err != nil {
 		return nil, err

@@ -29,7 +29,8 @@ type driver struct {
 	step    func(name string)
 }
 
-// New opens a directory that exists.
+// New opens a directory that exists. What is not there is fs.ErrNotExist; a system without
+// flock and hard links is [worm.ErrUnsupported].
 func New(dir string) (worm.Driver, error) {
 	d, err := open(dir)
 	if err != nil {
