@@ -57,7 +57,7 @@ Related:     pack, which has the page in it; prove`,
 	flags.Var(&f.until, "until", "of a cycle: exports recorded before this `TIME`; of --figures: decided before it")
 	flags.BoolVar(&f.figures, "figures", false, "with the change failure rate and time to recover of its lane and release cycle")
 	f.events.add(flags)
-	flags.StringVar(&f.format, "format", "", "text, html, json or mermaid (default: by the name of --output, else text)")
+	flags.StringVar(&f.format, "format", "", "in what `FORMAT`: text, html, json or mermaid (default: by the name of --output, else text)")
 	flags.StringVar(&f.output, "output", "", "write to a new `FILE` instead of standard output")
 	c.MarkFlagsMutuallyExclusive("packet", "row", "incident", "rollback", "cycle")
 	return c

@@ -6,10 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/manual"
 )
@@ -103,5 +105,16 @@ func TestManualIsWellFormed(t *testing.T) {
 	}
 	if !checked {
 		t.Skip("SKIPPED: neither mandoc nor groff is installed")
+	}
+}
+
+// What a flag takes has a name that says what it is.
+func TestFlagsNameTheirValues(t *testing.T) {
+	for _, c := range manual.Commands(root(t)) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int", "uint", "duration"}, name) {
+				t.Errorf("%s --%s takes a %s", c.CommandPath(), f.Name, name)
+			}
+		})
 	}
 }

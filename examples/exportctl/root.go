@@ -125,7 +125,7 @@ func (t *tool) sharedFlags(f *pflag.FlagSet) {
 	f.StringVarP(&s.policy, "policy", "p", "", "the policy's `FILE` (default: the built-in one)")
 	f.StringVarP(&s.operator, "operator", "o", "", "export_operator_ack, `ROLE/NAME`: who answers for what is written")
 	f.StringVar(&s.spool, "spool", "", "`DIR` in which packets wait while the bucket or the key cannot be reached")
-	f.DurationVar(&s.timeout, "timeout", 0, "give up after this long, whatever is done by then; with --spool an export then waits there (default: as long as the bucket answers; 30s with --spool)")
+	f.DurationVar(&s.timeout, "timeout", 0, "give up after this `SPAN`, as 30s, whatever is done by then; with --spool an export then waits there (default: as long as the bucket answers; 30s with --spool)")
 	f.BoolVar(&s.unlocked, "unsafe-without-locks", false, "export to a bucket that cannot lock; each manifest says so")
 	f.BoolVar(&t.screen.JSON, "json", false, "results as JSON")
 	f.BoolVarP(&t.screen.Quiet, "quiet", "q", false, "no remarks and no progress")
