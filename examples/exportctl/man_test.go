@@ -112,7 +112,7 @@ func TestManualIsWellFormed(t *testing.T) {
 func TestFlagsNameTheirValues(t *testing.T) {
 	for _, c := range manual.Commands(root(t)) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int", "uint", "duration"}, name) {
+			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int", "uint"}, name) {
 				t.Errorf("%s --%s takes a %s", c.CommandPath(), f.Name, name)
 			}
 		})

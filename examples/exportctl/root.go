@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -75,7 +74,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			if err := errors.Join(t.begin(c), together(c)); err != nil {
+			if err := t.begin(c); err != nil {
 				return err
 			}
 			var ctx context.Context
@@ -132,7 +131,8 @@ func (t *tool) sharedFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "say on standard error what is done")
 }
 
-// begin completes the flags from the environment before a command runs.
+// begin completes the flags from the environment before a command runs, and refuses those
+// that do not go together.
 func (t *tool) begin(c *cobra.Command) error {
 	var bad error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -144,6 +144,9 @@ func (t *tool) begin(c *cobra.Command) error {
 			bad = wrongUse("%s in the environment: %w", variable(f.Name), err)
 		}
 	})
+	if bad == nil {
+		bad = together(c)
+	}
 	level := slog.LevelWarn
 	if t.shared.verbose {
 		level = slog.LevelDebug
