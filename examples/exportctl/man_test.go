@@ -16,8 +16,8 @@ import (
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/manual"
 )
 
-// rootOf is the command line as it is when a command runs.
-func rootOf(t *testing.T) *cobra.Command {
+// wholeCommand is the command line as it is when a command runs.
+func wholeCommand(t *testing.T) *cobra.Command {
 	t.Helper()
 	var o, e bytes.Buffer
 	return newTool(strings.NewReader(""), &o, &e).rootCommand()
@@ -40,7 +40,7 @@ func pages(t *testing.T, dir string) []string {
 // look for it, and the same bytes each time.
 func TestManual(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "share", "man1")
-	written, all := pages(t, dir), manual.Commands(rootOf(t))
+	written, all := pages(t, dir), manual.Commands(wholeCommand(t))
 	if len(written) != len(all) {
 		t.Errorf("%d pages for %d commands", len(written), len(all))
 	}
@@ -72,7 +72,7 @@ func TestManual(t *testing.T) {
 // commands.
 func TestManualOfHelpTexts(t *testing.T) {
 	labelled := regexp.MustCompile(`(?m)^(When to use|Gotchas|Related):`)
-	for _, c := range manual.Commands(rootOf(t)) {
+	for _, c := range manual.Commands(wholeCommand(t)) {
 		help := manual.ParseHelp(c.Long)
 		if c.Short == "" || len(help.Description) == 0 || labelled.MatchString(strings.Join(help.Description, "\n")) {
 			t.Errorf("%s: %+v", c.CommandPath(), help)
@@ -110,7 +110,7 @@ func TestManualIsWellFormed(t *testing.T) {
 
 // What a flag takes has a name that says what it is.
 func TestFlagsNameTheirValues(t *testing.T) {
-	for _, c := range manual.Commands(root(t)) {
+	for _, c := range manual.Commands(wholeCommand(t)) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if name, _ := pflag.UnquoteUsage(f); slices.Contains([]string{"string", "strings", "stringArray", "int", "uint"}, name) {
 				t.Errorf("%s --%s takes a %s", c.CommandPath(), f.Name, name)

@@ -80,7 +80,7 @@ func TestREADMECommandLines(t *testing.T) {
 	lines := regexp.MustCompile("(?m)exportctl ([a-z][^`|&\n]*)").FindAllStringSubmatch(text, -1)
 	for _, m := range lines {
 		words := strings.Fields(strings.TrimRight(m[1], ")"))
-		c, args, err := rootOf(t).Find(words)
+		c, args, err := wholeCommand(t).Find(words)
 		if err != nil || !c.Runnable() || c == c.Root() {
 			t.Errorf("exportctl %s: %v", m[1], err)
 			continue
@@ -97,7 +97,7 @@ func TestREADMECommandLines(t *testing.T) {
 // The table has each command, and no other.
 func TestREADMEHasEachCommand(t *testing.T) {
 	var want []string
-	for _, c := range manual.Commands(rootOf(t)) {
+	for _, c := range manual.Commands(wholeCommand(t)) {
 		if !c.HasAvailableSubCommands() {
 			want = append(want, strings.TrimPrefix(c.CommandPath(), "exportctl "))
 		}
@@ -132,7 +132,7 @@ func TestREADMEHasEachExitStatus(t *testing.T) {
 // not read.
 func TestREADMEHasEachVariable(t *testing.T) {
 	text, read := chapter(t, "Set up"), slices.Clone(passwords)
-	rootOf(t).PersistentFlags().VisitAll(func(f *pflag.Flag) {
+	wholeCommand(t).PersistentFlags().VisitAll(func(f *pflag.Flag) {
 		read = append(read, variable(f.Name))
 		row := fmt.Sprintf("| `%s` | `--%s`", variable(f.Name), f.Name)
 		if f.Shorthand != "" {
