@@ -79,12 +79,35 @@ type remedy struct {
 }
 
 func remedyOf(err error) *remedy {
+	var partial *archive.PartialError
+	if errors.As(err, &partial) {
+		if r := refusedAlike(partial.Report); r != nil {
+			return r
+		}
+	}
 	for i := range remedies {
 		if errors.Is(err, remedies[i].is) {
 			return &remedies[i]
 		}
 	}
 	return nil
+}
+
+// refusedAlike is the remedy of a change that was refused for one reason, which trying
+// again does not mend; nil if that is not why it is not all done.
+func refusedAlike(report archive.ChangeReport) *remedy {
+	var alike *remedy
+	for _, f := range report.Failed {
+		r := remedyOf(f.Err)
+		if r == nil || r.status != exitWrongUse || alike != nil && alike != r {
+			return nil
+		}
+		alike = r
+	}
+	if alike != nil && len(report.Changed) > 0 {
+		return &remedy{alike.is, exitUnfinished, alike.todo}
+	}
+	return alike
 }
 
 // remedies say what an error comes to, and what to do next, the first that matches.
