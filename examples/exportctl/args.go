@@ -9,9 +9,9 @@ import (
 
 // atLeastOne is cobra.MinimumNArgs(1) that says what is missing.
 func atLeastOne(what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
+	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return wrongUse("%s needs %s", c.CommandPath(), what)
+			return wrongUse("it needs %s", what)
 		}
 		return nil
 	}
@@ -19,18 +19,28 @@ func atLeastOne(what string) cobra.PositionalArgs {
 
 // exactlyOne is cobra.ExactArgs(1) that says what is missing.
 func exactlyOne(what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
+	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return wrongUse("%s needs %s", c.CommandPath(), what)
+			return wrongUse("it needs %s", what)
+		}
+		return nil
+	}
+}
+
+// atMostOne is cobra.MaximumNArgs(1) that says what there is too much of.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return wrongUse("it takes one %s, and was given %q as well", what, args[1])
 		}
 		return nil
 	}
 }
 
 // none refuses arguments.
-func none(c *cobra.Command, args []string) error {
+func none(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return wrongUse("%s takes no arguments, and was given %q", c.CommandPath(), args[0])
+		return wrongUse("it takes no arguments, and was given %q", args[0])
 	}
 	return nil
 }

@@ -189,6 +189,7 @@ func (t *tool) conclude(ctx context.Context, c *cobra.Command, err error) int {
 func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, todo string) {
 	var usage usageError
 	var unopened bucketError
+	var file *policy.FileError
 	why := causeOf(err)
 	remedy := remedyOf(err)
 	var stopped stoppedError
@@ -199,6 +200,8 @@ func diagnose(ctx context.Context, c *cobra.Command, err error) (status int, tod
 		return exitInterrupted, "Interrupted. Run the same command again: it goes on where it stopped, and nothing is done twice."
 	case errors.As(err, &usage) && remedy != nil:
 		return exitWrongUse, remedy.todo
+	case errors.As(err, &file):
+		return exitWrongUse, "Mend the policy there; `exportctl policy check FILE` shows the place."
 	case errors.As(err, &usage):
 		return exitWrongUse, fmt.Sprintf("See `%s --help`.", c.CommandPath())
 	case why != nil && (errors.As(err, &unopened) || remedy == nil || remedy.is == worm.ErrUnavailable):

@@ -28,7 +28,7 @@ Related: show, for everything about one export; csv, for a spreadsheet`,
 		Example: `  exportctl find INC-2888
   exportctl find --class regulated --from 2026-08-01
   exportctl find --all --json | jq -r '.exports[].export.promotion_packet_id'`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              atMostOne("id"),
 		ValidArgsFunction: t.completeIDs,
 		RunE: func(c *cobra.Command, args []string) error {
 			ctx := c.Context()

@@ -43,7 +43,7 @@ Related:     pack, which has the page in it; prove`,
 		Example: `  exportctl lineage INC-2888 --events events.jsonl --output INC-2888.html --figures
   exportctl lineage --cycle rc-2026-33 --from 2026-08-10 --until 2026-08-18
   exportctl lineage --packet pp-20260811-PAYMENTS-0027 --format mermaid`,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              atMostOne("id"),
 		ValidArgsFunction: t.completeIDs,
 		RunE:              func(c *cobra.Command, args []string) error { return t.lineage(c.Context(), args, f) },
 	}

@@ -83,7 +83,7 @@ func (t *tool) rootCommand() *cobra.Command {
 			return nil
 		},
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongUse("%w", err) })
+	root.SetFlagErrorFunc(wrongFlag)
 	t.sharedFlags(root.PersistentFlags())
 	root.AddGroup(
 		&cobra.Group{ID: releasing, Title: "When releasing:"},
@@ -136,8 +136,8 @@ func (t *tool) sharedFlags(f *pflag.FlagSet) {
 func (t *tool) begin(c *cobra.Command) error {
 	var bad error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		value, set := os.LookupEnv(variable(f.Name))
-		if !set || f.Changed || c.Root().PersistentFlags().Lookup(f.Name) == nil {
+		value := os.Getenv(variable(f.Name)) // one that is empty, as pipelines have them, is none
+		if value == "" || f.Changed || c.Root().PersistentFlags().Lookup(f.Name) == nil {
 			return
 		}
 		if err := c.Flags().Set(f.Name, value); err != nil {
