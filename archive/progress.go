@@ -16,7 +16,7 @@ type Stage string
 const (
 	StageManifests Stage = "manifests" // reading every manifest, and its signature
 	StageLog       Stage = "log"       // reading the log; commits are counted
-	StageExports   Stage = "exports"   // confirming each export; Of is how many rows the log has, of any kind
+	StageExports   Stage = "exports"   // confirming each export; Of is how many there are at most, see Range.Progress
 )
 
 // The stages of a [Replica]: of Replicate, and of Compare.

@@ -22,9 +22,10 @@ const sweepJobs = 8
 type Range struct {
 	From, To int64 // the first and the last row; 0 is the log's own
 
-	// Progress is told about once a second how many exports were confirmed, of how many
-	// rows there are in the range; nil tells nobody.
-	Progress func(exports int, rows int64)
+	// Progress is told at the beginning, and about once a second, how many exports were
+	// confirmed, of how many at most: those that were read, and a row each for what was
+	// not read yet, which may be of another kind. Nil tells nobody.
+	Progress func(exports int, of int64)
 }
 
 // VerifyRows confirms every export among the rows of a range, as [Archive.Confirm]
@@ -57,7 +58,9 @@ type sweep struct {
 
 	mu    sync.Mutex
 	open  map[int64]bool // jobs that are not done, by their first row
-	total int64
+	last  int64          // row of the range
+	most  int64          // exports there may be in it, as far as it was read
+	known int64          // exports that were read
 	told  time.Time
 }
 
@@ -74,7 +77,11 @@ func (s *sweep) run(ctx context.Context) error {
 	if to == 0 {
 		to = math.MaxInt64
 	}
-	s.total = max(min(to, head.Size)-from+1, 0)
+	s.last = min(to, head.Size)
+	s.most = max(s.last-from+1, 0)
+	if s.Progress != nil {
+		s.Progress(0, s.most)
+	}
 	s.Next = from
 	err = s.jobs(ctx, from, to)
 	slices.SortStableFunc(s.Findings, func(a, b exportlog.Finding) int { return int(a.ExportRowID - b.ExportRowID) })
@@ -95,7 +102,7 @@ func (s *sweep) jobs(ctx context.Context, from, to int64) error {
 			break
 		}
 		read = job[0].ExportRowID
-		s.begin(read)
+		s.begin(job)
 		g.Go(func() error { return s.job(gctx, job) })
 		if failed = gctx.Err(); failed != nil {
 			break
@@ -112,10 +119,12 @@ func (s *sweep) jobs(ctx context.Context, from, to int64) error {
 	return err
 }
 
-func (s *sweep) begin(first int64) {
+func (s *sweep) begin(job []exportlog.Current) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open[first] = true
+	s.open[job[0].ExportRowID] = true
+	s.known += int64(len(job))
+	s.most = s.known + max(s.last-job[len(job)-1].ExportRowID, 0)
 }
 
 func (s *sweep) job(ctx context.Context, exports []exportlog.Current) error {
@@ -147,6 +156,6 @@ func (s *sweep) add(c *confirmer) {
 	}
 	if s.Progress != nil && time.Since(s.told) >= progressPeriod {
 		s.told = time.Now()
-		s.Progress(s.Exports, s.total)
+		s.Progress(s.Exports, s.most)
 	}
 }

@@ -50,8 +50,8 @@ func (a *Archive) verify(ctx context.Context, kept []exportlog.Anchor, how []Ver
 	for _, option := range how {
 		option(&v)
 	}
-	v.sweep.Progress = func(exports int, rows int64) {
-		v.tell.tell(Progress{Stage: StageExports, Done: int64(exports), Of: rows})
+	v.sweep.Progress = func(exports int, of int64) {
+		v.tell.tell(Progress{Stage: StageExports, Done: int64(exports), Of: of})
 	}
 	if a.verifier == nil {
 		return Report{}, fmt.Errorf("archive: verify: %w", manifest.ErrNoTrustedKeys)

@@ -82,7 +82,7 @@ func (t *tool) check(ctx context.Context, a *archive.Archive, f verifyFlags) (ar
 	case f.rows != (rowsFlag{}):
 		bar := t.screen.Progress("confirming exports", 0, screen.Things)
 		defer bar.Close()
-		return a.VerifyRows(ctx, archive.Range{From: f.rows.from, To: f.rows.to, Progress: func(exports int, rows int64) { bar.Set(int64(exports), rows) }})
+		return a.VerifyRows(ctx, archive.Range{From: f.rows.from, To: f.rows.to, Progress: func(exports int, of int64) { bar.Set(int64(exports), of) }})
 	}
 	stages := &stageBars{screen: t.screen}
 	defer stages.close()

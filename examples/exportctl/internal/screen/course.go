@@ -52,8 +52,14 @@ func (c *course) rate(now time.Time) float64 {
 	return 0
 }
 
-// barColumns is how long the bar itself is.
-const barColumns = 20
+// gap is between two parts of the line.
+const gap = "  "
+
+// How long the bar itself is, as there is room.
+const (
+	longestBar  = 24
+	shortestBar = 8
+)
 
 // line is what is shown, in a width: first of all what is done, then how far it is; what
 // has no room is left out. The last column stays free, where some terminals wrap.
@@ -71,9 +77,9 @@ func (c *course) line(now time.Time, width int) string {
 	if c.total > 0 {
 		part := min(float64(c.done)/float64(c.total), 1)
 		parts = append(parts[:1], append([]string{fmt.Sprintf("%3.0f%%", 100*part)}, parts[1:]...)...)
-		with := append([]string{c.what, drawn(part)}, parts[1:]...)
-		if fits(with, width) {
-			parts = with
+		room := width - 1 - columns(strings.Join(parts, gap)) - len(gap)
+		if room >= shortestBar {
+			parts = append([]string{c.what, drawn(part, min(room, longestBar))}, parts[1:]...)
 		}
 	}
 	for !fits(parts, width) && len(parts) > 1 {
@@ -82,10 +88,10 @@ func (c *course) line(now time.Time, width int) string {
 	if !fits(parts, width) {
 		return ""
 	}
-	return strings.Join(parts, "  ")
+	return strings.Join(parts, gap)
 }
 
-func fits(parts []string, width int) bool { return columns(strings.Join(parts, "  ")) < width }
+func fits(parts []string, width int) bool { return columns(strings.Join(parts, gap)) < width }
 
 func (c *course) amount() string {
 	if c.total <= 0 {
@@ -103,7 +109,7 @@ func (c *course) left(rate float64) string {
 	if seconds > (1000 * time.Hour).Seconds() {
 		return "" // who knows
 	}
-	return short(time.Duration(seconds*float64(time.Second))) + " left"
+	return short(max(time.Duration(seconds*float64(time.Second)), time.Second)) + " left"
 }
 
 // pace is a rate for a person: what is slow keeps a digit.
@@ -114,10 +120,10 @@ func pace(rate float64, unit Unit) string {
 	return unit(int64(rate))
 }
 
-// drawn is the bar.
-func drawn(part float64) string {
-	full := int(part * barColumns)
-	return strings.Repeat("━", full) + strings.Repeat("┈", barColumns-full)
+// drawn is the bar, of a length.
+func drawn(part float64, length int) string {
+	full := int(part * float64(length))
+	return strings.Repeat("━", full) + strings.Repeat("┈", length-full)
 }
 
 // short is a time in its two largest units: 1 h 05 min, 3 min 20 s, 7 s.

@@ -19,7 +19,7 @@ func halfway(unit Unit, of int64) (*course, time.Time) {
 
 func TestCourse(t *testing.T) {
 	c, now := halfway(Things, 1000)
-	if got := c.line(now, 120); got != "checking exports  ━━━━━━━━━━┈┈┈┈┈┈┈┈┈┈   50%  500 of 1000  10/s  50 s left" {
+	if got := c.line(now, 120); got != "checking exports  ━━━━━━━━━━━━┈┈┈┈┈┈┈┈┈┈┈┈   50%  500 of 1000  10/s  50 s left" {
 		t.Errorf("%q", got)
 	}
 	c, now = halfway(Bytes, 100<<30)

@@ -7,10 +7,20 @@ import (
 
 // Problem says on standard error what went wrong, and what to do next.
 func (s *Screen) Problem(command, problem, todo string) {
-	fmt.Fprintf(s.Err, "%s: %s\n", command, indent(problem))
+	width := s.errColumns()
+	fmt.Fprintln(s.Err, folded(command+": "+indent(problem), width))
 	if todo != "" {
-		fmt.Fprintf(s.Err, "  → %s\n", todo)
+		fmt.Fprintln(s.Err, fold("  → ", todo, width, 4))
 	}
+}
+
+// folded folds each line of a text.
+func folded(s string, width int) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = fold("", l, width, 2)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Complain writes a problem as JSON to standard error.

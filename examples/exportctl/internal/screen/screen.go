@@ -57,6 +57,14 @@ func columnsOf(w io.Writer) int {
 	return width
 }
 
+// errColumns is how wide standard error is; 0 is no terminal.
+func (s *Screen) errColumns() int {
+	if s.terminal != nil {
+		return s.terminal.width()
+	}
+	return columnsOf(s.Err)
+}
+
 // Show writes a result: as JSON if that was asked for, else as the page that is drawn.
 func (s *Screen) Show(result any, draw func(*Page)) error {
 	if s.JSON {
@@ -70,7 +78,7 @@ func (s *Screen) Show(result any, draw func(*Page)) error {
 
 // Aside draws a page on standard error: what belongs to a problem, and to no result.
 func (s *Screen) Aside(draw func(*Page)) {
-	p := &Page{width: columnsOf(s.Err)}
+	p := &Page{width: s.errColumns()}
 	draw(p)
 	// An error of standard error has nowhere to go.
 	_, _ = s.Err.Write(p.b.Bytes())
