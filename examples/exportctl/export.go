@@ -39,7 +39,9 @@ file with a packet in each row. The same packet exported again, by anybody, give
 row: after an error, run the same command again.
 
 When to use: after the decision, before the release is called done.
-Gotchas:     what is locked stays, so look at it first with --dry-run.
+Gotchas:     what is locked stays, so look at it first with --dry-run. Killed while it uploads a
+             large exhibit to S3, it leaves parts: the bucket's set-up that policy render makes
+             has the rule that removes them. Ctrl-C takes them back.
 Related:     pending, flush, coverage, policy explain`,
 		Example: `  exportctl export --dry-run packets/pp-20260811-payments-0027
   exportctl export packets/pp-20260811-payments-0027

@@ -135,14 +135,6 @@ func inOne(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "  ")
 }
 
-// known is a row's number, and nothing where no row is concerned.
-func known(row int64) string {
-	if row == 0 {
-		return ""
-	}
-	return screen.Number(row)
-}
-
 // found is the end of a command whose findings are on the screen: they are a verdict,
 // and any other error is passed on.
 func found(err error) error {
