@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 )
 
 // pty is a terminal that a command runs on.
@@ -193,5 +195,18 @@ func TestInterruptedBar(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "bucket/log/commits")); err == nil {
 		t.Error("it was logged")
+	}
+}
+
+// On a terminal many findings that say the same do not push out the others.
+func TestFindingsOnATerminal(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	p := newPTY(t, 80)
+	if err := screen.New(p.slave, p.slave).Show(nil, drawSevered); err != nil {
+		t.Fatal(err)
+	}
+	page := p.close()
+	if lines := strings.Count(page, "\n"); lines > 20 || !strings.Contains(page, "… and 35 more: --json names them all\n") || !strings.Contains(page, "✗ truncated  row 77\n") {
+		t.Errorf("%d lines:\n%s", lines, page)
 	}
 }
