@@ -32,7 +32,7 @@ func list(p *Page) {
 
 // No line is wider than the terminal, unless a single id is; and every id is whole.
 func TestPagesFitTheTerminal(t *testing.T) {
-	for _, width := range []int{40, 60, 80, 120, 200} {
+	for width := 40; width <= 200; width++ {
 		page := drawnAt(width, func(p *Page) {
 			list(p)
 			p.Bad("it holds other bytes than the manifest says, which was signed by %s", "release-ops/pipeline-42")
@@ -41,7 +41,7 @@ func TestPagesFitTheTerminal(t *testing.T) {
 		})
 		for line := range strings.Lines(page) {
 			line = strings.TrimRight(line, "\n")
-			if columns(line) > width && len(strings.Fields(line)) > 2 {
+			if columns(line) > width && (len(strings.Fields(line)) > 2 || strings.Contains(line, "─")) {
 				t.Errorf("at %d columns a line has %d: %q", width, columns(line), line)
 			}
 		}

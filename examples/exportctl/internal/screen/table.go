@@ -36,7 +36,8 @@ func (p *Page) Table(header []string, rows [][]any) {
 	for _, r := range cells {
 		t.AppendRow(tableRow(r, widths))
 	}
-	p.Line("%s", t.Render())
+	// The line under the header ends where the last column does.
+	p.Line("%s", strings.Replace(t.Render(), strings.Repeat("─", between)+"\n", "\n", 1))
 }
 
 func cleaned(rows [][]any) [][]string {
