@@ -21,8 +21,8 @@ func TestNoSuchBucket(t *testing.T) {
 		"AZURE_STORAGE_ACCOUNT="+servers.AzuriteAccount, "AZURE_STORAGE_KEY="+servers.AzuriteKey, "STORAGE_EMULATOR_HOST="+google)
 	for _, bucket := range []string{s3At(servers.Versity(t), "nowhere"), "gs://nowhere", "azblob://nowhere?protocol=http&localemu=true&domain=" + azure} {
 		where, _, _ := strings.Cut(bucket, "?")
-		d.try("export", "packet.json", "--bucket", bucket).says(exitWrongUse, where+": there is no such bucket", "Check the bucket's name")
-		d.try("doctor", "--bucket", bucket).finds(exitWrongUse, "reachable", "there is no such bucket", "Check the bucket's name")
+		d.here("export", "packet.json", "--bucket", bucket).says(exitWrongUse, where+": there is no such bucket", "Check the bucket's name")
+		d.here("doctor", "--bucket", bucket).finds(exitWrongUse, "reachable", "there is no such bucket", "Check the bucket's name")
 	}
 }
 
@@ -31,7 +31,7 @@ func TestBucketWithoutLocks(t *testing.T) {
 	g := newGateway(t)
 	bucket := g.make("plain", false)
 	d := newDesk(t, "HOLDFAST_BUCKET="+bucket, "AWS_ACCESS_KEY_ID="+servers.VersityAccessKey, "AWS_SECRET_ACCESS_KEY="+servers.VersitySecretKey)
-	d.try("export", "packet.json").says(exitWrongUse, "the bucket cannot keep them", "--object-lock-enabled-for-bucket", "exportctl doctor")
+	d.here("export", "packet.json").says(exitWrongUse, "the bucket cannot keep them", "--object-lock-enabled-for-bucket", "exportctl doctor")
 	name := "plain"
 	if in, err := g.owner.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &name}); err != nil || len(in.Contents) > 0 {
 		t.Errorf("%d objects were written: %v", len(in.Contents), err)
@@ -66,17 +66,17 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.try("export", packet).says(exitUnfinished, "no space left on device", "make room, then run the same command again")
+	d.here("export", packet).says(exitUnfinished, "no space left on device", "make room, then run the same command again")
 	if rows, err := os.ReadDir(filepath.Join(dir, "log/commits/000/000/000")); err == nil {
 		t.Errorf("there are rows: %v", rows)
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	if a := d.try("export", packet); a.status != exitDone {
+	if a := d.here("export", packet); a.status != exitDone {
 		t.Error(a.status, a.out, a.errs)
 	}
-	if a := d.try("verify"); a.status != exitDone {
+	if a := d.here("verify"); a.status != exitDone {
 		t.Error(a.status, a.out, a.errs)
 	}
 }
@@ -84,9 +84,9 @@ func TestFullDisk(t *testing.T) {
 // A disk that is mounted read-only can be read, and says why it cannot be written to.
 func TestReadOnlyDisk(t *testing.T) {
 	d := newDesk(t).with("HOLDFAST_BUCKET=" + (&url.URL{Scheme: "file", Path: mounted(t, "ro")}).String())
-	d.try("find", "INC-1").says(exitNotFound, "no such export")
-	d.try("export", "packet.json").says(exitWrongUse, "read-only file system", "mounted so that it can be written to")
-	d.try("doctor").finds(exitFindings, "may create and lock", "read-only file system", "mounted so that it can be written to")
+	d.here("find", "INC-1").says(exitNotFound, "no such export")
+	d.here("export", "packet.json").says(exitWrongUse, "read-only file system", "mounted so that it can be written to")
+	d.here("doctor").finds(exitFindings, "may create and lock", "read-only file system", "mounted so that it can be written to")
 }
 
 // A directory that others own can be read by who may, and says what is missing.
@@ -98,5 +98,5 @@ func TestDirectoryWithoutPermission(t *testing.T) {
 	if err := os.Chmod(filepath.Join(d.dir, "bucket"), fs.FileMode(0o555)); err != nil {
 		t.Fatal(err)
 	}
-	d.try("export", "packet.json").says(exitWrongUse, "permission denied", "Check the permissions")
+	d.here("export", "packet.json").says(exitWrongUse, "permission denied", "Check the permissions")
 }

@@ -61,15 +61,15 @@ func TestDoctorOfBuckets(t *testing.T) {
 		{plain, exitFindings, []string{"versions", "retention", "legal hold", "policy"}},
 		{versioned, exitFindings, []string{"retention", "legal hold", "policy"}},
 	} {
-		a := d.try("doctor", "--json", "--bucket", c.bucket)
+		a := d.here("doctor", "--json", "--bucket", c.bucket)
 		if got := a.broken(); a.status != c.status || a.errs != "" || !slices.Equal(got, c.broken) {
 			t.Errorf("%s: exit status %d, it finds %q, want %d and %q\n%s", c.bucket, a.status, got, c.status, c.broken, a.errs)
 		}
 	}
-	if a := d.try("doctor", "--bucket", good); a.status != exitDone || !strings.Contains(a.out, "✓ nothing is broken") {
+	if a := d.here("doctor", "--bucket", good); a.status != exitDone || !strings.Contains(a.out, "✓ nothing is broken") {
 		t.Error(a.status, a.out, a.errs)
 	}
-	a := d.try("doctor", "--bucket", plain)
+	a := d.here("doctor", "--bucket", plain)
 	if n := strings.Count(a.out, "→ make the bucket with object lock"); n != 1 {
 		t.Errorf("what mends three things is said %d times:\n%s", n, a.out)
 	}
@@ -84,19 +84,19 @@ func TestDoctorOfAReader(t *testing.T) {
 	if _, err := g.owner.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &name, Policy: &policy}); err != nil {
 		t.Fatal(err)
 	}
-	if a := d.try("export", "packet.json", "--bucket", bucket); a.status != exitDone {
+	if a := d.here("export", "packet.json", "--bucket", bucket); a.status != exitDone {
 		t.Fatal(a.out, a.errs)
 	}
 	reader := newDesk(t, "HOLDFAST_BUCKET="+bucket+"&anonymous=true")
-	if a := reader.try("find", "pp-1"); a.status != exitDone {
+	if a := reader.here("find", "pp-1"); a.status != exitDone {
 		t.Error(a.out, a.errs)
 	}
-	reader.try("doctor").finds(exitFindings, "may create and lock", "denied", "Give whoever this runs as the role that it needs")
-	if a := reader.try("doctor", "--read-only"); a.status != exitDone {
+	reader.here("doctor").finds(exitFindings, "may create and lock", "denied", "Give whoever this runs as the role that it needs")
+	if a := reader.here("doctor", "--read-only"); a.status != exitDone {
 		t.Error(a.out, a.errs)
 	}
 	reader.write("other.json", `{"promotion_packet_id": "pp-2", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T10:22:00Z"}`)
-	reader.try("export", "other.json").says(exitWrongUse, "denied", "Give whoever this runs as the role that it needs")
+	reader.here("export", "other.json").says(exitWrongUse, "denied", "Give whoever this runs as the role that it needs")
 }
 
 // A store whose clock is another is named by its distance.
@@ -124,6 +124,6 @@ func TestDoctorOfAClock(t *testing.T) {
 	proxy := httptest.NewServer(late)
 	defer proxy.Close()
 	bucket := s3At(proxy.URL, "release-evidence")
-	d.try("doctor", "--bucket", bucket).finds(exitFindings, "clock", "apart from the bucket's; the policy allows", "timedatectl")
-	d.try("doctor", "--read-only", "--bucket", bucket).finds(exitFindings, "clock", "apart from its server's", "timedatectl")
+	d.here("doctor", "--bucket", bucket).finds(exitFindings, "clock", "apart from the bucket's; the policy allows", "timedatectl")
+	d.here("doctor", "--read-only", "--bucket", bucket).finds(exitFindings, "clock", "apart from its server's", "timedatectl")
 }

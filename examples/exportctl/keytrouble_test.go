@@ -72,11 +72,11 @@ func TestKeysThatCannotSign(t *testing.T) {
 		if words == nil {
 			status, words = exitUnreachable, []string{"VAULT_ADDR", "Set VAULT_ADDR and VAULT_TOKEN"}
 		}
-		d.try("keys", "check", "--key", key).says(status, append(words, "--key "+key)...)
+		d.here("keys", "check", "--key", key).says(status, append(words, "--key "+key)...)
 	}
-	d.try("export", "packet.json", "--key", "p384.key").says(exitWrongUse, "this is ECDSA P-384", "exportctl keys create")
-	d.with("HOLDFAST_KEY_PASSWORD=guess").try("keys", "check", "--key", "encrypted.key").says(exitWrongUse, "the password does not open the key", "Set HOLDFAST_KEY_PASSWORD")
-	if a := d.with("HOLDFAST_KEY_PASSWORD=secret").try("keys", "check", "--key", "encrypted.key"); a.status != exitDone {
+	d.here("export", "packet.json", "--key", "p384.key").says(exitWrongUse, "this is ECDSA P-384", "exportctl keys create")
+	d.with("HOLDFAST_KEY_PASSWORD=guess").here("keys", "check", "--key", "encrypted.key").says(exitWrongUse, "the password does not open the key", "Set HOLDFAST_KEY_PASSWORD")
+	if a := d.with("HOLDFAST_KEY_PASSWORD=secret").here("keys", "check", "--key", "encrypted.key"); a.status != exitDone {
 		t.Error(a.errs)
 	}
 	if left, err := os.ReadDir(filepath.Join(d.dir, "bucket")); err != nil || len(left) > 0 {
@@ -90,7 +90,7 @@ func TestKeyThatAnybodyMayRead(t *testing.T) {
 	if err := os.Chmod(filepath.Join(d.dir, "holdfast.key"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if a := d.try("doctor"); a.status != exitDone || !strings.Contains(a.out, "! signing key") || !strings.Contains(a.out, "chmod 600") {
+	if a := d.here("doctor"); a.status != exitDone || !strings.Contains(a.out, "! signing key") || !strings.Contains(a.out, "chmod 600") {
 		t.Error(a.status, a.out)
 	}
 }
@@ -98,22 +98,22 @@ func TestKeyThatAnybodyMayRead(t *testing.T) {
 // Evidence that another key signed is named as such, and not as damaged.
 func TestAnotherKey(t *testing.T) {
 	d := newDesk(t)
-	if a := d.try("export", "packet.json"); a.status != exitDone {
+	if a := d.here("export", "packet.json"); a.status != exitDone {
 		t.Fatal(a.errs)
 	}
 	if err := os.Mkdir(filepath.Join(d.dir, "other"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if a := d.try("keys", "create", "--origin", "other.example.com/log", "--dir", "other"); a.status != exitDone {
+	if a := d.here("keys", "create", "--origin", "other.example.com/log", "--dir", "other"); a.status != exitDone {
 		t.Fatal(a.errs)
 	}
-	a := d.try("verify", "--key", "other/holdfast.key")
+	a := d.here("verify", "--key", "other/holdfast.key")
 	if a.status != exitFindings || !strings.Contains(a.out, "signed by a key that is not trusted") {
 		t.Error(a.status, a.out, a.errs)
 	}
-	d.try("verify", "--key", "", "--trust", "other/holdfast.key").says(exitWrongUse, "PRIVATE KEY", "--trust its public half")
-	d.try("keys", "check", "--key", "other/holdfast.key", "--trust", "holdfast.key.pub").says(exitFindings, "signed by a key that is not trusted", "add it to --trust")
-	d.try("verify", "--key", "").says(exitWrongUse, "whose signatures count?", "--help")
+	d.here("verify", "--key", "", "--trust", "other/holdfast.key").says(exitWrongUse, "PRIVATE KEY", "--trust its public half")
+	d.here("keys", "check", "--key", "other/holdfast.key", "--trust", "holdfast.key.pub").says(exitFindings, "signed by a key that is not trusted", "add it to --trust")
+	d.here("verify", "--key", "").says(exitWrongUse, "whose signatures count?", "--help")
 }
 
 // An identity without its token is known by the place where the token should have been.
@@ -144,6 +144,6 @@ keyless:
 		"keyless:env:NO_TOKEN":   "NO_TOKEN is not set",
 		"keyless:file:not.there": "not.there: no such file",
 	} {
-		d.try("keys", "check", "--trust", "trust.yaml", "--key", key).says(exitWrongUse, "no identity token here: ", says, "id-token: write")
+		d.here("keys", "check", "--trust", "trust.yaml", "--key", key).says(exitWrongUse, "no identity token here: ", says, "id-token: write")
 	}
 }

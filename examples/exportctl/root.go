@@ -141,7 +141,7 @@ func (t *tool) begin(c *cobra.Command) error {
 			return
 		}
 		if err := c.Flags().Set(f.Name, value); err != nil {
-			bad = wrongUse("%s in the environment: %w", variable(f.Name), err)
+			bad = wrongUse("%s in the environment: %w", variable(f.Name), wrongFlag(c, err))
 		}
 	})
 	if bad == nil {
