@@ -17,12 +17,13 @@ import (
 // A bucket that does not exist is not taken for one that is down, in any cloud.
 func TestNoSuchBucket(t *testing.T) {
 	azure, google := servers.Azurite(t), servers.FakeGCS(t, "")
+	// Azure's client keeps the first account that a process names.
 	d := newDesk(t, "AWS_ACCESS_KEY_ID="+servers.VersityAccessKey, "AWS_SECRET_ACCESS_KEY="+servers.VersitySecretKey,
 		"AZURE_STORAGE_ACCOUNT="+servers.AzuriteAccount, "AZURE_STORAGE_KEY="+servers.AzuriteKey, "STORAGE_EMULATOR_HOST="+google)
 	for _, bucket := range []string{s3At(servers.Versity(t), "nowhere"), "gs://nowhere", "azblob://nowhere?protocol=http&localemu=true&domain=" + azure} {
 		where, _, _ := strings.Cut(bucket, "?")
-		d.here("export", "packet.json", "--bucket", bucket).says(exitWrongUse, where+": there is no such bucket", "Check the bucket's name")
-		d.here("doctor", "--bucket", bucket).finds(exitWrongUse, "reachable", "there is no such bucket", "Check the bucket's name")
+		d.try("export", "packet.json", "--bucket", bucket).says(exitWrongUse, where+": there is no such bucket", "Check the bucket's name")
+		d.try("doctor", "--bucket", bucket).finds(exitWrongUse, "reachable", "there is no such bucket", "Check the bucket's name")
 	}
 }
 
