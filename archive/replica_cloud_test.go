@@ -73,7 +73,7 @@ func TestTheThiefOfADirectoryIsSeenFromTheCopy(t *testing.T) {
 		t.Errorf("Verify: %v", err)
 	}
 	c, err := r.Compare(t.Context(), archive.Comparison{})
-	if !errors.Is(err, archive.ErrNotConfirmed) || !names(c.Findings, exportlog.Truncated, 4, "rows 4 to 4") || !names(c.Findings, archive.LostByPrimary, 0, "") {
+	if !errors.Is(err, archive.ErrNotConfirmed) || !names(c.Findings, exportlog.Truncated, 4, "row 4, in commits") || !names(c.Findings, archive.LostByPrimary, 0, "") {
 		t.Errorf("Compare: %v", err)
 	}
 }
