@@ -42,10 +42,10 @@ func (a *Archive) Export(ctx context.Context, p Packet) (Receipt, error) {
 	return receipts[0], nil
 }
 
-// ExportBatch archives packets under one manifest and export_batch_id, as many
-// as one manifest holds ([manifest.MaxSubjects] objects, exhibits included), then
-// the next, and returns their receipts in the order given. Packets are checked first: if any cannot be exported, nothing is
-// written and the error has a [PacketError] for each.
+// ExportBatch archives packets under one manifest and export_batch_id, as many as one
+// manifest holds ([manifest.MaxSubjects] objects, exhibits included), then the next, and
+// returns their receipts in the order given. Packets are checked first: if any cannot be
+// exported, nothing is written and the error has a [PacketError] for each.
 //
 // Otherwise ExportBatch is as [Archive.Export]: after an error some manifests'
 // packets may be exported and others not, and exporting them all again

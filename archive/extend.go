@@ -42,9 +42,10 @@ type Extension struct {
 // the log's own commits are locked as long as the evidence that they explain.
 //
 // Nothing is ever shortened: an export that is kept as long and as firmly already is
-// skipped. One whose objects are mended, see Extension.Objects, has a row with the lock that
-// it was promised before, or, where it has such a row from an earlier time, none. So after an error, a crash or a [PartialError] the same call goes on where
-// the last one stopped.
+// skipped. One whose objects are mended, see Extension.Objects, has a row with the lock
+// that it was promised before, or, where it has such a row from an earlier time, none. So
+// after an error, a crash or a [PartialError] the same call goes on where the last one
+// stopped.
 func (a *Archive) Extend(ctx context.Context, s Selection, x Extension) (report ChangeReport, err error) {
 	ctx, op := a.watch.begin(ctx, "extend exports")
 	defer func() { a.watch.changed(ctx, op, report, err) }()

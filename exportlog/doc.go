@@ -21,15 +21,15 @@
 //	$ cat log/commits/*/*/*/*.jsonl | sed -n 2p | jq -r .prev_row_sha256
 //	b42c7f3a1221c5532eddab3042c5c0784e5f9b4d2ab979ade03f32f216370b4f
 //
-// A correction gives fields another value, or names them in cleared_fields to empty
-// them: any of those that [Correctable] lists. What binds a row to what it is about, its
+// A correction gives fields another value, or names them in cleared_fields to empty them:
+// any of those that [Correctable] lists. What binds a row to what it is about, its
 // promotion_packet_id, export_batch_id, packet_sha256 and subject_export_row_id, is not
 // among them, and no correction takes anything from what an export is kept under
-// ([Promise]). Corrections apply in their order, those of
-// a correction to the row that it corrects. While an export is under legal hold (the last hold or release row with
-// its number as subject_export_row_id is a hold), a correction of it, or of a row
-// about it, that gives or clears archive_uri or content_integrity_reference is void:
-// [Log.Append] refuses it, [Log.Current] passes over it and [Log.Verify] names it.
+// ([Promise]). Corrections apply in their order, those of a correction to the row that it
+// corrects. While an export is under legal hold (the last hold or release row with its
+// number as subject_export_row_id is a hold), a correction of it, or of a row about it,
+// that gives or clears archive_uri or content_integrity_reference is void: [Log.Append]
+// refuses it, [Log.Current] passes over it and [Log.Verify] names it.
 //
 // A reader takes rows of a later schema_version, keeps their bytes in [Row.Line]
 // with the fields it does not know, and hashes those bytes.

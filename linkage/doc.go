@@ -59,6 +59,7 @@
 //
 // For the review afterwards, [Linker.Lineage] tells the story in time order, with what
 // was believed beside what was observed and with the gaps named, as a value, JSON,
-// Mermaid or a page; if asked, with the figures of its lane and release cycle. For somebody who has neither the bucket nor this library,
-// [Linker.Pack] makes a folder that proves one export by its own instructions.
+// Mermaid or a page; if asked, with the figures of its lane and release cycle. For
+// somebody who has neither the bucket nor this library, [Linker.Pack] makes a folder that
+// proves one export by its own instructions.
 package linkage

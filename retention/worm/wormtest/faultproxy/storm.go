@@ -10,8 +10,8 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest"
 )
 
-// Storms sends a [wormtest.Crowd] through a proxy that makes one write in ten fail, to a real
-// server: 64 goroutines with 50 keys where any fault may come, and a smaller crowd
+// Storms sends a [wormtest.Crowd] through a proxy that makes one write in ten fail, to a
+// real server: 64 goroutines with 50 keys where any fault may come, and a smaller crowd
 // where one fault alone does. HOLDFAST_TEST_BIG=1 sends the whole crowd through each,
 // which takes minutes. writes tells which requests store an object; open opens a new
 // bucket twice, through the proxy at an address and without it.
