@@ -95,8 +95,11 @@ type PendingError struct {
 }
 
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("%v: %d packets (first %.80q) wait in the spool %s until Flush or the next export: %v",
-		ErrPending, len(e.Pending), e.Pending[0].PromotionPacketID, e.Dir, e.Cause)
+	waiting := fmt.Sprintf("packet %.80q", e.Pending[0].PromotionPacketID)
+	if n := len(e.Pending); n > 1 {
+		waiting += fmt.Sprintf(" and %d more", n-1)
+	}
+	return fmt.Sprintf("%v: waiting in the spool %s until Flush or the next export: %s: %v", ErrPending, e.Dir, waiting, e.Cause)
 }
 
 // Is matches ErrPending.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/holdfast-archive/holdfast/archive/spool"
+	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/policy"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -109,7 +110,7 @@ func (t *tool) examineSpool(ctx context.Context, e *examination) {
 	case err != nil:
 		e.fail("spool", err)
 	case len(waiting) > 0:
-		e.say("spool", minded, fmt.Sprintf("%d packets wait in %s, the oldest decided at %s", len(waiting), dir, moment(waiting[0].PromotionDecisionAtUTC)),
+		e.say("spool", minded, fmt.Sprintf("%s waiting in %s, the oldest decided at %s", screen.Count(len(waiting), "packet"), dir, moment(waiting[0].PromotionDecisionAtUTC)),
 			"Run `exportctl flush` when the bucket and the key can be reached.")
 	default:
 		e.say("spool", well, dir+" is safe, and nothing waits", "")
