@@ -28,5 +28,5 @@ func (e *effort) measure(ctx context.Context, run func(context.Context) error) e
 
 // String says it to a person.
 func (e effort) String() string {
-	return fmt.Sprintf("%.0f ms: %s, one after the other, and %s in all", e.TookMS, screen.Count(e.RoundTrips, "round trip"), screen.Count(e.Requests, "request"))
+	return fmt.Sprintf("%.0f ms: %s in %s", e.TookMS, screen.Count(e.Requests, "request"), screen.Count(e.RoundTrips, "round trip"))
 }

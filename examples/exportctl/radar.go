@@ -133,6 +133,6 @@ func drawLapses(p *screen.Page, r archive.RadarReport) {
 	case r.Soon > 0:
 		p.Mind("lapsing until %s: %d; later: %d; %s", day(r.SoonUTC), r.Soon, r.Later, looked)
 	default:
-		p.Good("nothing lapses until %s, and %d later; %s", day(r.SoonUTC), r.Later, looked)
+		p.Good("nothing lapses until %s; later: %d; %s", day(r.SoonUTC), r.Later, looked)
 	}
 }
