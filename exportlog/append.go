@@ -78,7 +78,7 @@ func (r *request) wait(ctx context.Context) (out outcome, known bool) {
 
 // newRequest checks rows against the bounds before anything is queued.
 func (l *Log) newRequest(rows []Row) (*request, error) {
-	r := &request{done: make(chan outcome, 1), proposed: map[int]bool{}, moves: map[int]int64{}}
+	r := &request{done: make(chan outcome, 1), rows: make([]Row, 0, len(rows))}
 	now := l.cfg.Clock().UTC().Truncate(time.Millisecond)
 	for _, row := range rows {
 		for _, at := range []*time.Time{&row.PromotionDecisionAtUTC, &row.RetainUntilUTC, &row.ExportedAtUTC} {

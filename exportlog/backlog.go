@@ -57,6 +57,13 @@ func (d *deriver) comesTo(row int64) bool {
 	return len(d.waiting) > 0 && d.waiting[0].rows.first <= row
 }
 
+// owing returns how many rows wait.
+func (d *deriver) owing() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return int(d.pending)
+}
+
 // done takes rows off what is pending, whether they are derived now or were given
 // up.
 func (d *deriver) done(rows []span) {

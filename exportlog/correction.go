@@ -120,6 +120,9 @@ func (l *Log) checkCorrections(ctx context.Context, r *request) error {
 				ErrBadRow, i+1, row.CorrectionOfExportRowID, field)
 		}
 		if row.moves() {
+			if r.moves == nil {
+				r.moves = map[int]int64{}
+			}
 			r.moves[i] = of.evidenceOf()
 		}
 	}

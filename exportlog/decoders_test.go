@@ -47,7 +47,7 @@ func FuzzRow(f *testing.F) {
 		if err != nil {
 			return
 		}
-		spliced, err := place(row, template)
+		spliced, err := place(&row, template)
 		if err != nil {
 			t.Fatal(err)
 		}

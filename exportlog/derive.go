@@ -27,7 +27,11 @@ func indexEntries(r Row) []object {
 // blockObjects are what is derived from the nth 256 rows as such: the block, the
 // same as an entry bundle, and the tiles that the tree grows by.
 func blockObjects(n int64, rows []Row, hashes tlog.HashReader) ([]object, error) {
-	var block, bundle []byte
+	var size int
+	for _, r := range rows {
+		size += len(r.line)
+	}
+	block, bundle := make([]byte, 0, size), make([]byte, 0, size+2*len(rows))
 	for _, r := range rows {
 		block = append(block, r.line...)
 		bundle = appendEntry(bundle, r.line)

@@ -26,14 +26,14 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 		return draft{}, err
 	}
 	for _, r := range group {
-		existing, had, err := d.lookUp(ctx, r)
+		existing, err := d.lookUp(ctx, r)
 		if err != nil {
 			return draft{}, err
 		}
-		refused := l.refusal(r, had, d.holds)
+		refused := l.refusal(r, existing, d.holds)
 		var result []Appended
 		if refused == nil {
-			if result, err = d.add(r, existing, had); err != nil {
+			if result, err = d.add(r, existing); err != nil {
 				return draft{}, err
 			}
 		}
@@ -71,44 +71,48 @@ func (l *Log) newDrafting(group []*request) (drafting, error) {
 	}, nil
 }
 
-// lookUp returns the rows of a request that the log or the draft already has.
-func (d *drafting) lookUp(ctx context.Context, r *request) (existing []Row, had []bool, err error) {
-	existing, had = make([]Row, len(r.rows)), make([]bool, len(r.rows))
-	for i, row := range r.rows {
-		if at, again := d.drafted[row.Key()]; again {
-			existing[i], had[i] = d.fresh[at], true
+// lookUp returns the rows of a request that the log or the draft already has, and nil
+// for each that is new.
+func (d *drafting) lookUp(ctx context.Context, r *request) (existing []*Row, err error) {
+	existing = make([]*Row, len(r.rows))
+	for i := range r.rows {
+		key := r.rows[i].Key()
+		if at, again := d.drafted[key]; again {
+			existing[i] = &d.fresh[at]
 			continue
 		}
-		if existing[i], had[i], err = d.log.had(ctx, row.Key(), r.known); err != nil {
-			return nil, nil, err
+		if existing[i], err = d.log.had(ctx, key, r.known); err != nil {
+			return nil, err
 		}
 	}
-	return existing, had, nil
+	return existing, nil
 }
 
 // add takes the rows of a request that are new.
-func (d *drafting) add(r *request, existing []Row, had []bool) ([]Appended, error) {
+func (d *drafting) add(r *request, existing []*Row) ([]Appended, error) {
 	result := make([]Appended, len(r.rows))
-	for i, row := range r.rows {
-		at, again := d.drafted[row.Key()]
+	for i, had := range existing {
+		at, again := d.drafted[r.rows[i].Key()]
 		switch {
-		case had[i]:
-			result[i] = Appended{Row: existing[i], Existing: !(r.proposed[i] && existing[i].Nonce == d.log.nonce)}
+		case had != nil:
+			result[i] = Appended{Row: *had, Existing: !(r.proposed[i] && had.Nonce == d.log.nonce)}
 		case again: // in one call
 			result[i] = Appended{Row: d.fresh[at], Existing: true}
 		default:
-			placed, err := d.place(row, r, i)
+			placed, err := d.place(r, i)
 			if err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrBadRow, err)
 			}
-			result[i] = Appended{Row: placed}
+			result[i] = Appended{Row: *placed}
 		}
 	}
 	return result, nil
 }
 
 // place numbers a row and chains it to the one before.
-func (d *drafting) place(row Row, r *request, i int) (Row, error) {
+func (d *drafting) place(r *request, i int) (*Row, error) {
+	d.fresh = append(d.fresh, r.rows[i]) // there is room: see newDrafting
+	row := &d.fresh[len(d.fresh)-1]
 	row.SchemaVersion, row.ExportRowID, row.PrevRowSHA256, row.PrevRootSHA256 = SchemaVersion, d.next, d.prev, d.root
 	if row.Kind == KindExport {
 		row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, d.exports[row.PromotionPacketID], d.log.latestExport(row.PromotionPacketID, r.known))
@@ -116,10 +120,10 @@ func (d *drafting) place(row Row, r *request, i int) (Row, error) {
 	}
 	line, err := place(row, r.templates[i])
 	if err != nil {
-		return Row{}, err
+		return nil, err
 	}
 	row.line = line
-	d.body, d.fresh = append(d.body, line...), append(d.fresh, row)
+	d.body = append(d.body, line...)
 	d.next, d.prev, d.root = d.next+1, worm.Sum(line), worm.Digest{}
 	d.drafted[row.Key()] = len(d.fresh) - 1
 	d.holds.add(row)

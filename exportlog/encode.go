@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -20,14 +21,16 @@ const (
 	MaxCommitBytes = 4 << 20
 )
 
+var newline = []byte("\n")
+
 // encode returns the row as its line. JSON strings escape line breaks, so a
 // row is always one line.
 func encode(r Row) ([]byte, error) {
-	line, err := json.Marshal(r)
+	object, err := json.Marshal(&r)
 	if err != nil {
 		return nil, err
 	}
-	line = append(line, '\n')
+	line := slices.Concat(object, newline)
 	if len(line) > MaxLineBytes {
 		return nil, fmt.Errorf("the row takes %d bytes, the limit is %d: shorten divergence_summary or the ids", len(line), MaxLineBytes)
 	}
@@ -56,11 +59,11 @@ func encodeTemplate(r Row) ([]byte, error) {
 // place returns the line of a row whose number and predecessor are set. A row
 // that has nothing else from its place is spliced, which is all that is left to
 // do for most rows while the others wait; any other is encoded anew.
-func place(r Row, template []byte) ([]byte, error) {
+func place(r *Row, template []byte) ([]byte, error) {
 	middle, started := bytes.CutPrefix(template, templateStart)
 	middle, ended := bytes.CutSuffix(middle, templateEnd)
 	if !started || !ended || r.ReexportOfExportRowID != 0 || !r.PrevRootSHA256.IsZero() {
-		return encode(r)
+		return encode(*r)
 	}
 	line := make([]byte, 0, len(template)+placeBytes)
 	line = append(line, templateStart[:len(templateStart)-2]...)

@@ -174,5 +174,5 @@ func (l *Log) learn(n int64, s stored) {
 		first = rows[0].ExportRowID
 	}
 	l.index.add(first, rows)
-	l.recent.add(rows)
+	l.recent.add(rows, maxRecent)
 }

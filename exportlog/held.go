@@ -30,7 +30,7 @@ type hold struct {
 	on  bool
 }
 
-func (h holds) add(r Row) {
+func (h holds) add(r *Row) {
 	export, on := r.SubjectExportRowID, r.Kind == KindHold
 	switch {
 	case r.Kind == KindExport && r.LegalHold: // its class brought one
@@ -100,7 +100,7 @@ func (k *keeping) add(r Row) (start, heldBy int64) {
 	case r.Kind != KindExport:
 		k.subjects[r.ExportRowID] = r.SubjectExportRowID
 	}
-	k.holds.add(r)
+	k.holds.add(&r)
 	return start, heldBy
 }
 
@@ -115,18 +115,18 @@ func (k *keeping) evidenceOf(row int64) int64 {
 // holds that stand before each of them: those of earlier rows in the same commit
 // and those known of the log. No other writer can set one in between, for then
 // this commit's number is taken.
-func (l *Log) refusal(r *request, had []bool, drafted holds) error {
+func (l *Log) refusal(r *request, existing []*Row, drafted holds) error {
 	if len(r.moves) == 0 {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	own := holds{}
-	for i, row := range r.rows {
-		if had[i] {
+	for i := range r.rows {
+		if existing[i] != nil {
 			continue
 		}
-		own.add(row)
+		own.add(&r.rows[i])
 		export, moves := r.moves[i]
 		if !moves {
 			continue

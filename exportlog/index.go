@@ -56,7 +56,8 @@ func (x *index) commits() int64 { return x.base + int64(len(x.starts)) }
 func (x *index) add(first int64, rows []Row) {
 	x.starts = append(x.starts, first)
 	n := x.commits()
-	for _, r := range rows {
+	for i := range rows {
+		r := &rows[i]
 		x.keys[r.Key()] = n
 		for _, t := range r.terms() {
 			if at := x.places[t]; len(at) == 0 || at[len(at)-1] != n {

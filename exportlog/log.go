@@ -119,13 +119,14 @@ func (l *Log) current(ctx context.Context) (Head, error) {
 
 // wrote takes a commit of our own into what we know, and has its rows derived.
 func (l *Log) wrote(ctx context.Context, d draft) {
+	waiting := l.deriver.owing()
 	l.mu.Lock()
 	if d.number == l.index.commits()+1 {
 		for _, r := range d.fresh {
 			l.chain.step(r.ExportRowID, r.line)
 		}
 		l.index.add(d.fresh[0].ExportRowID, d.fresh)
-		l.recent.add(d.fresh)
+		l.recent.add(d.fresh, maxRecent+waiting)
 	}
 	l.mu.Unlock()
 	l.watch.wrote(ctx, d.fresh)

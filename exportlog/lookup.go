@@ -9,8 +9,8 @@ import (
 
 // below is what the log has of one packet below the base.
 type below struct {
-	keys         map[string]Row // by idempotency_key
-	latestExport int64          // 0 for none
+	keys         map[string]*Row // by idempotency_key
+	latestExport int64           // 0 for none
 }
 
 // maxLookups bounds the packets whose rows below the base are remembered.
@@ -29,6 +29,10 @@ type known struct {
 func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (known, error) {
 	l.mu.Lock()
 	base, m := l.base.below(), l.base
+	if base == 0 { // there is nothing below it
+		l.mu.Unlock()
+		return known{}, nil
+	}
 	k := known{base: base, packets: map[string]below{}, holds: holds{}}
 	var wanted []string
 	for _, r := range rows {
@@ -37,7 +41,7 @@ func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (know
 		}
 		b, ok := l.lookups[r.PromotionPacketID]
 		k.packets[r.PromotionPacketID] = b
-		if !ok && base > 0 {
+		if !ok {
 			wanted = append(wanted, r.PromotionPacketID)
 		}
 	}
@@ -57,7 +61,7 @@ func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (know
 			return known{}, err
 		}
 		for _, r := range append(itself, about...) {
-			k.holds.add(r)
+			k.holds.add(&r)
 		}
 	}
 	l.mu.Lock()
@@ -79,12 +83,12 @@ func (l *Log) lookUpOne(ctx context.Context, m mark, packet string) (below, erro
 	if err != nil {
 		return below{}, err
 	}
-	b := below{keys: map[string]Row{}}
+	b := below{keys: map[string]*Row{}}
 	for _, r := range rows {
 		if r.PromotionPacketID != packet {
 			continue
 		}
-		b.keys[r.IdempotencyKey] = r
+		b.keys[r.IdempotencyKey] = &r
 		if r.Kind == KindExport {
 			b.latestExport = r.ExportRowID
 		}
@@ -143,12 +147,12 @@ func (l *Log) existing(ctx context.Context, keys []Key) (map[Key]Row, error) {
 		}
 		found := map[Key]Row{}
 		for _, r := range rows {
-			row, ok, err := l.had(ctx, r.Key(), old)
+			row, err := l.had(ctx, r.Key(), old)
 			if err != nil {
 				return nil, err
 			}
-			if ok {
-				found[r.Key()] = row
+			if row != nil {
+				found[r.Key()] = *row
 			}
 		}
 		if !old.stale(l.start().below()) {
@@ -157,25 +161,24 @@ func (l *Log) existing(ctx context.Context, keys []Key) (map[Key]Row, error) {
 	}
 }
 
-// had returns the row that has a key, if the log has one.
-func (l *Log) had(ctx context.Context, key Key, old known) (Row, bool, error) {
+// had returns the row that has a key; nil if the log has none.
+func (l *Log) had(ctx context.Context, key Key, old known) (*Row, error) {
 	l.mu.Lock()
 	commit, ok := l.index.keys[key]
 	l.mu.Unlock()
 	if !ok {
-		row, ok := old.packets[key.PromotionPacketID].keys[key.IdempotencyKey]
-		return row, ok, nil
+		return old.packets[key.PromotionPacketID].keys[key.IdempotencyKey], nil
 	}
 	rows, err := l.remembered(ctx, commit)
 	if err != nil {
-		return Row{}, false, err
+		return nil, err
 	}
-	for _, row := range rows {
-		if row.Key() == key {
-			return row, true, nil
+	for i := range rows {
+		if rows[i].Key() == key {
+			return &rows[i], nil
 		}
 	}
-	return Row{}, false, &DamagedError{Findings: []Finding{{Kind: Edited, Object: commitKey(commit), Problem: "it no longer has the row with idempotency_key " + key.IdempotencyKey}}}
+	return nil, &DamagedError{Findings: []Finding{{Kind: Edited, Object: commitKey(commit), Problem: "it no longer has the row with idempotency_key " + key.IdempotencyKey}}}
 }
 
 // remembered returns the rows of a commit from memory, or from the bucket.

@@ -28,8 +28,8 @@ type outcome struct {
 	err  error
 }
 
-// linger is how long a commit waits, at the most, for as many calls as the one
-// before it had: callers that were answered together come back together.
+// linger is how long a commit waits, at the most, for the calls that were answered
+// by the one before it: callers that were answered together come back together.
 const linger = 2 * time.Millisecond
 
 // queue groups what is appended while a commit is in flight into the next one.
@@ -41,7 +41,7 @@ type queue struct {
 	closed  bool
 	writer  sync.WaitGroup
 
-	expected int           // calls in the last commit
+	expected int           // calls that the last commit answered or kept waiting
 	enough   chan struct{} // closed when as many are waiting; nil when nobody lingers
 }
 
@@ -87,12 +87,19 @@ func (q *queue) take() []*request {
 	group := slices.Clone(q.waiting[:n])
 	q.waiting = slices.Delete(q.waiting, 0, n)
 	q.writing = n > 0
-	q.expected = n
 	return group
 }
 
-// gather waits until as many calls are queued as went into the last commit, or
-// for the linger. A caller alone never waits.
+// answer notes that so many calls are about to be answered. They may be back soon,
+// and would wait for a whole commit if those that wait already went without them.
+func (q *queue) answer(calls int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.expected = calls + len(q.waiting)
+}
+
+// gather waits until the calls that were answered are back, or for the linger. A
+// caller alone never waits.
 func (q *queue) gather() {
 	q.mu.Lock()
 	if q.expected < 2 || len(q.waiting) >= q.expected || q.closed {

@@ -5,8 +5,9 @@ import (
 	"sort"
 )
 
-// maxRecent bounds the rows that are kept whole in memory, but for one commit: those
-// that were written or read last, which the background writer and rivals ask for next.
+// maxRecent bounds the rows that are kept whole in memory, but for one commit and those
+// that wait for their index entries: what was written or read last, which the background
+// writer and rivals ask for next.
 const maxRecent = 8192
 
 // recent is the newest commits' rows, without gaps.
@@ -15,8 +16,9 @@ type recent struct {
 	rows    int
 }
 
-// add takes the next rows, which nobody changes any more.
-func (c *recent) add(rows []Row) {
+// add takes the next rows, which nobody changes any more, and drops the oldest
+// commits beyond what is to be kept.
+func (c *recent) add(rows []Row, keep int) {
 	if len(rows) == 0 {
 		return
 	}
@@ -29,7 +31,7 @@ func (c *recent) add(rows []Row) {
 	}
 	c.commits, c.rows = append(c.commits, rows), c.rows+len(rows)
 	drop := 0
-	for c.rows > maxRecent && drop < len(c.commits)-1 {
+	for c.rows > keep && drop < len(c.commits)-1 {
 		c.rows -= len(c.commits[drop])
 		drop++
 	}

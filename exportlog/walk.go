@@ -81,6 +81,9 @@ func inParallel[T, R any](ctx context.Context, things []T, do func(context.Conte
 
 // atOnce is inParallel with a limit of the caller's choosing.
 func atOnce[T, R any](ctx context.Context, limit int, things []T, do func(context.Context, T) (R, error)) ([]R, error) {
+	if len(things) == 0 {
+		return nil, nil
+	}
 	results := make([]R, len(things))
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(limit)

@@ -25,6 +25,7 @@ func (l *Log) commit(group []*request) {
 	ctx, cancel := context.WithTimeout(onBehalfOf(group), l.cfg.Patience)
 	defer cancel()
 	d, err := l.race(ctx, group)
+	l.queue.answer(len(group))
 	for i, r := range group {
 		switch {
 		case err != nil:
@@ -142,6 +143,9 @@ func (l *Log) refresh(ctx context.Context, group []*request, base int64) error {
 // propose notes which rows of a draft others may take into the log for us.
 func (d draft) propose() {
 	for i, r := range d.group {
+		if r.proposed == nil {
+			r.proposed = map[int]bool{}
+		}
 		for j, a := range d.results[i] {
 			if !a.Existing {
 				r.proposed[j] = true
