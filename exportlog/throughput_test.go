@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,44 @@ func TestOneProcessCommitsEachRoundTrip(t *testing.T) {
 		}
 		if rate := float64(report.Commits) / trips; rate < 0.9 {
 			t.Errorf("%.2f commits a round trip, want at least 0.9", rate)
+		}
+	})
+}
+
+// Callers who came while others were being served do not take turns with them from then
+// on, each waiting for every second commit: soon all go into each.
+func TestCrowdsDoNotTakeTurns(t *testing.T) {
+	const early, late, trips = 31, 29, 100
+	const pause = time.Millisecond // between an answer and the next call
+	synctest.Test(t, func(t *testing.T) {
+		logs, _ := metered(t, memworm.New(), 1)
+		if _, err := logs[0].Head(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		end := time.Now().Add(trips * roundTrip)
+		var rows atomic.Int64
+		var wg sync.WaitGroup
+		for c := range early + late {
+			wg.Go(func() {
+				if c >= early { // the first goes alone, and then thirty take turns with thirty
+					time.Sleep(roundTrip * 3 / 2)
+				}
+				for i := 0; time.Now().Before(end); i++ {
+					key := fmt.Sprintf("%d-%d", c, i)
+					if _, err := logs[0].Append(t.Context(), export(key, key)); err != nil {
+						t.Error(err)
+					}
+					rows.Add(1)
+					time.Sleep(pause)
+				}
+			})
+		}
+		wg.Wait()
+		if perTrip := float64(rows.Load()) / trips; perTrip < 0.8*(early+late) {
+			t.Errorf("%.1f rows a round trip by %d callers", perTrip, early+late)
+		}
+		if err := logs[0].Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
