@@ -16,15 +16,20 @@ const maxPending = 65_536
 // that is less work.
 const gathering = 200 * time.Millisecond
 
-// gather waits for rows to derive together, unless there are enough.
+// gather waits for rows to derive together, unless there are enough, or for a block
+// ahead of ours, if that is all there is to do.
 func (d *deriver) gather() {
 	d.mu.Lock()
-	enough := d.pending >= rowsAtOnce
+	enough, idle := d.pending >= rowsAtOnce, len(d.waiting) == 0
 	d.mu.Unlock()
-	if enough || !d.log.store.Bulk() {
+	pause := gathering
+	switch {
+	case idle:
+		pause = aheadPause
+	case enough || !d.log.store.Bulk():
 		return
 	}
-	timer := time.NewTimer(gathering)
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

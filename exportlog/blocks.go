@@ -88,6 +88,8 @@ func (d *deriver) due(ctx context.Context, all bool) (due []mark, err error) {
 	head, base := d.log.chain.rows, d.log.base.Rows
 	d.log.mu.Unlock()
 	d.marked = max(d.marked, base)
+	var awaited int64
+	defer func() { d.await(awaited) }()
 	for end := d.marked + tileWidth; end <= head; end += tileWidth {
 		if !all && d.comesTo(end) {
 			return due, nil
@@ -110,7 +112,10 @@ func (d *deriver) due(ctx context.Context, all bool) (due []mark, err error) {
 				continue
 			case !errors.Is(err, errDerived):
 				return nil, err
-			case !all && head-end+tileWidth < patientBlocks*tileWidth:
+			case !all && head-end+tileWidth < patientBlocks*tileWidth && !d.takesOver(end):
+				if d.ownsBeyond(end, head) {
+					awaited = end
+				}
 				return due, nil // its writer is about to
 			}
 		}

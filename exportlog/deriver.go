@@ -31,12 +31,22 @@ type deriver struct {
 	turn   gate           // one pass at a time
 	marked int64          // rows up to here are derived, as far as we know
 	own    map[int64]bool // rows above marked whose entries we have written
+	ahead  ahead          // of our next block; guarded by mu
 }
 
 // owed are rows without index entries.
 type owed struct {
 	rows span
 	by   trace.SpanContext // of who appended them; may be invalid
+}
+
+func (d *deriver) isClosing() bool {
+	select {
+	case <-d.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 // wrote is told of rows that are now in the log, in one commit of ours.
@@ -62,7 +72,7 @@ func (d *deriver) wrote(rows []Row, by trace.SpanContext) {
 func (d *deriver) more() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.running = len(d.waiting) > 0
+	d.running = len(d.waiting) > 0 || d.ahead.awaited() && !d.isClosing()
 	return d.running
 }
 
@@ -71,7 +81,7 @@ func (d *deriver) more() bool {
 func (d *deriver) background() {
 	ctx, cancel := context.WithTimeout(context.Background(), d.log.cfg.Patience)
 	defer cancel()
-	rows, by := d.take()
+	rows, by := d.take() // none when only the blocks ahead were waited for
 	defer d.done(rows)
 	err := d.onePass(ctx, rows, by)
 	d.log.suspect(d.met()...)

@@ -58,10 +58,6 @@ func (l *Log) race(ctx context.Context, group []*request) (won draft, err error)
 		if len(d.body) == 0 {
 			return d, nil
 		}
-		if known && shared {
-			known = false // they are not, and there may be more commits by now
-			continue
-		}
 		if shared = l.inbox.contended(); shared {
 			d.propose()
 			err = l.share(ctx, d)
