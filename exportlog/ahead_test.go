@@ -45,8 +45,8 @@ func TestCloseWaitsForNoBlockAhead(t *testing.T) {
 			}
 			return wormtest.None
 		}}
-		appendBlock(t, open(t, dying), "first")
-		second := open(t, b)
+		first, second := open(t, dying), open(t, b)
+		appendBlock(t, first, "first")
 		appendBlock(t, second, "second")
 		started := time.Now()
 		if err := second.Close(); err != nil {
@@ -54,6 +54,9 @@ func TestCloseWaitsForNoBlockAhead(t *testing.T) {
 		}
 		if took := time.Since(started); took > 200*time.Millisecond {
 			t.Errorf("it took %s", took)
+		}
+		if err := first.Close(); err != nil {
+			t.Error(err)
 		}
 		if got := count(t, b, "log/by/packet/"); got != 512 {
 			t.Errorf("%d rows have entries, want 512", got)
