@@ -19,7 +19,7 @@ import (
 // [ErrUnsupported]: open it anew, now that it answers.
 func OpenLate(rawURL string) *Store {
 	d := &lateDriver{open: func(ctx context.Context) (Driver, error) { return openDriver(ctx, rawURL) }, turn: make(chan struct{}, 1)}
-	return &Store{driver: watched(d), caps: lateCapabilities}
+	return &Store{driver: watchedDriver{d}, caps: lateCapabilities}
 }
 
 var lateCapabilities = Capabilities{Versions: true, Retention: Enforced, LegalHold: Enforced}

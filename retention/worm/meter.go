@@ -2,12 +2,8 @@ package worm
 
 import (
 	"context"
-	"io"
-	"iter"
 	"sync"
 	"time"
-
-	"github.com/holdfast-archive/holdfast/retention"
 )
 
 // Usage is what was asked of a bucket.
@@ -80,102 +76,4 @@ func (m *Meter) moved(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.usage.Bytes += int64(n)
-}
-
-// meteredDriver measures for the meters of the contexts it is called with.
-type meteredDriver struct{ Driver }
-
-func (d meteredDriver) Create(ctx context.Context, in Creation) (Ref, error) {
-	m := meterOf(ctx)
-	if m != nil {
-		in.Body = meteredBody{Reader: in.Body, meter: m}
-	}
-	defer m.answered(time.Now())
-	return d.Driver.Create(ctx, in)
-}
-
-// createAll measures what is created together: a request for each, in one round trip.
-func (s *Store) createAll(ctx context.Context, in []Creation) []error {
-	m, began := meterOf(ctx), time.Now()
-	errs := s.bulk.CreateAll(ctx, in)
-	for i := range in {
-		m.answered(began)
-		if errs[i] == nil {
-			m.moved(int(in[i].Size))
-		}
-	}
-	return errs
-}
-
-func (d meteredDriver) Open(ctx context.Context, ref Ref) (io.ReadCloser, error) {
-	m := meterOf(ctx)
-	defer m.answered(time.Now())
-	body, err := d.Driver.Open(ctx, ref)
-	if err != nil || m == nil {
-		return body, err
-	}
-	return meteredBody{Reader: body, Closer: body, meter: m}, nil
-}
-
-type meteredBody struct {
-	io.Reader
-	io.Closer
-	meter *Meter
-}
-
-func (b meteredBody) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	b.meter.moved(n)
-	return n, err
-}
-
-func (d meteredDriver) State(ctx context.Context, ref Ref) (Object, error) {
-	defer meterOf(ctx).answered(time.Now())
-	return d.Driver.State(ctx, ref)
-}
-
-func (d meteredDriver) List(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
-	return meterOf(ctx).pages(d.Driver.List(ctx, prefix))
-}
-
-func (d meteredDriver) ListHidden(ctx context.Context, prefix string) iter.Seq2[Entry, error] {
-	return meterOf(ctx).pages(d.Driver.ListHidden(ctx, prefix))
-}
-
-// page is how many keys a cloud lists in one request.
-const page = 1000
-
-// pages measures a listing: the time until the first key of each page is there.
-func (m *Meter) pages(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
-	if m == nil {
-		return entries
-	}
-	return func(yield func(Entry, error) bool) {
-		began, n := time.Now(), 0
-		for e, err := range entries {
-			if n%page == 0 {
-				m.answered(began)
-			}
-			n++
-			if !yield(e, err) {
-				return
-			}
-			if n%page == 0 {
-				began = time.Now()
-			}
-		}
-		if n == 0 {
-			m.answered(began)
-		}
-	}
-}
-
-func (d meteredDriver) Extend(ctx context.Context, ref Ref, to retention.Lock) error {
-	defer meterOf(ctx).answered(time.Now())
-	return d.Driver.Extend(ctx, ref, to)
-}
-
-func (d meteredDriver) SetLegalHold(ctx context.Context, ref Ref, on bool) error {
-	defer meterOf(ctx).answered(time.Now())
-	return d.Driver.SetLegalHold(ctx, ref, on)
 }

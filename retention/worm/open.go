@@ -104,5 +104,5 @@ func New(ctx context.Context, d Driver) (*Store, error) {
 		return nil, fmt.Errorf("worm: probe the bucket: %w", errors.Join(err, d.Close()))
 	}
 	bulk, _ := d.(Bulk)
-	return &Store{driver: watched(d), bulk: bulk, caps: caps}, nil
+	return &Store{driver: watchedDriver{d}, bulk: bulk, caps: caps}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"iter"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -24,6 +26,37 @@ func (d *stalling) State(ctx context.Context, ref worm.Ref) (worm.Object, error)
 		return worm.Object{}, err
 	}
 	return d.Driver.State(ctx, ref)
+}
+
+func (d *stalling) Open(ctx context.Context, ref worm.Ref) (io.ReadCloser, error) {
+	body, err := d.Driver.Open(ctx, ref)
+	return stallingBody{body, func() error { return d.answer(ctx) }}, err
+}
+
+type stallingBody struct {
+	io.ReadCloser
+	answer func() error
+}
+
+func (b stallingBody) Read(into []byte) (int, error) {
+	if err := b.answer(); err != nil {
+		return 0, err
+	}
+	return b.ReadCloser.Read(into)
+}
+
+func (d *stalling) List(ctx context.Context, prefix string) iter.Seq2[worm.Entry, error] {
+	return func(yield func(worm.Entry, error) bool) {
+		for e, err := range d.Driver.List(ctx, prefix) {
+			if err := d.answer(ctx); err != nil {
+				yield(worm.Entry{}, err)
+				return
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
 func silence(ctx context.Context) error {
@@ -127,6 +160,52 @@ func TestPatienceWithABusyBucket(t *testing.T) {
 		}
 		if asked > 11 {
 			t.Errorf("it was asked %d times", asked)
+		}
+	})
+}
+
+// A body and a listing are waited for part by part, and not while their reader is busy. A
+// meter under the same context hears of them too: the body once, as it is asked for.
+func TestPatienceWithParts(t *testing.T) {
+	withPatience(t, func(t *testing.T, ctx context.Context, s *worm.Store, d *stalling) {
+		ctx, meter := worm.WithMeter(ctx)
+		d.answer = func(context.Context) error { time.Sleep(9 * time.Second); return nil }
+		body, err := s.Open(ctx, worm.Ref{Key: "k"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if b, err := io.ReadAll(body); err != nil || string(b) != "x" {
+			t.Errorf("%q, %v", b, err)
+		}
+		for _, err := range s.List(ctx, "") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+		}
+		if u := meter.Usage(); u != (worm.Usage{Requests: 2, RoundTrips: 2, Waited: 9 * time.Second, Bytes: 1}) {
+			t.Errorf("measured %+v", u)
+		}
+		d.answer = silence
+		for what, ask := range map[string]func(ctx context.Context) error{
+			"a body": func(ctx context.Context) error {
+				_, err := s.Read(ctx, worm.Ref{Key: "k"}, 10)
+				return err
+			},
+			"a listing": func(ctx context.Context) error {
+				for _, err := range s.List(ctx, "") {
+					return err
+				}
+				return nil
+			},
+		} {
+			ctx, cancel := worm.WithPatience(t.Context(), 10*time.Second)
+			began := time.Now()
+			if err := ask(ctx); !errors.Is(err, context.Canceled) || time.Since(began) != 10*time.Second {
+				t.Errorf("%s: %v after %v", what, err, time.Since(began))
+			}
+			cancel()
 		}
 	})
 }
