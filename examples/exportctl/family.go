@@ -9,10 +9,7 @@ import (
 // family makes a command that only holds others. Cobra would greet one that is not there
 // with help and exit status 0.
 func family(c *cobra.Command, members ...*cobra.Command) *cobra.Command {
-	names := make([]string, len(members))
-	for i, m := range members {
-		names[i] = m.Name()
-	}
+	names := each(members, (*cobra.Command).Name)
 	c.AddCommand(members...)
 	c.ValidArgs = nil
 	c.RunE = func(c *cobra.Command, args []string) error {

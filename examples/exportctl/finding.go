@@ -21,11 +21,7 @@ type finding struct {
 }
 
 func findings(found []exportlog.Finding) []finding {
-	all := make([]finding, len(found))
-	for i, f := range found {
-		all[i] = finding(f)
-	}
-	return all
+	return each(found, func(f exportlog.Finding) finding { return finding(f) })
 }
 
 // checked is an archive.Check in JSON.
@@ -36,11 +32,7 @@ type checked struct {
 }
 
 func checks(looked []archive.Check) []checked {
-	all := make([]checked, len(looked))
-	for i, c := range looked {
-		all[i] = checked(c)
-	}
-	return all
+	return each(looked, func(c archive.Check) checked { return checked(c) })
 }
 
 // drawCheck draws one thing that was looked at.
@@ -115,10 +107,7 @@ func sumOf(found []finding) string {
 			kinds = append(kinds, f.Kind)
 		}
 	}
-	parts := make([]string, len(kinds))
-	for i, k := range kinds {
-		parts[i] = fmt.Sprintf("%d %s", of[k], screen.Clean(string(k)))
-	}
+	parts := each(kinds, func(k exportlog.FindingKind) string { return fmt.Sprintf("%d %s", of[k], screen.Clean(string(k))) })
 	return screen.Count(len(found), "finding") + ": " + strings.Join(parts, ", ")
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/examples/exportctl/internal/screen"
 	"github.com/holdfast-archive/holdfast/retention/policy"
 )
@@ -62,11 +63,7 @@ Related: policy diff, which needs no packets`,
 			if err != nil {
 				return usageError{err}
 			}
-			facts := make([]policy.Facts, len(packets))
-			for i, p := range packets {
-				facts[i] = p.Facts()
-			}
-			all, err := policy.Compare(before, after, facts, time.Now())
+			all, err := policy.Compare(before, after, each(packets, archive.Packet.Facts), time.Now())
 			if err != nil {
 				return usageError{err}
 			}

@@ -95,11 +95,7 @@ func rolesOf(roles []string) string {
 }
 
 func tiersOf(c policy.Class) string {
-	tiers := make([]string, len(c.StorageTiers))
-	for i, t := range c.StorageTiers {
-		tiers[i] = t.Tier + " after " + t.After.Words()
-	}
-	return strings.Join(tiers, ", ")
+	return strings.Join(each(c.StorageTiers, func(t policy.Tier) string { return t.Tier + " after " + t.After.Words() }), ", ")
 }
 
 func yesNo(yes bool) string {

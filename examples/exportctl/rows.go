@@ -11,21 +11,13 @@ import (
 // rowJSON is a row as it stands in the log, fields of later versions included.
 func rowJSON(r exportlog.Row) json.RawMessage { return json.RawMessage(r.Line()) }
 
-func rowsJSON(rows []exportlog.Row) []json.RawMessage {
-	lines := make([]json.RawMessage, len(rows))
-	for i, r := range rows {
-		lines[i] = rowJSON(r)
-	}
-	return lines
-}
+func rowsJSON(rows []exportlog.Row) []json.RawMessage { return each(rows, rowJSON) }
 
 // drawRows draws rows of any kind, one to a line.
 func drawRows(p *screen.Page, rows []exportlog.Row) {
-	cells := make([][]any, len(rows))
-	for i, r := range rows {
-		cells[i] = []any{r.ExportRowID, r.Kind, r.PromotionPacketID, day(r.RecordedAtUTC), about(r), answers(r)}
-	}
-	p.Table([]string{"row", "kind", "promotion_packet_id", "recorded", "what", "who"}, cells)
+	p.Table([]string{"row", "kind", "promotion_packet_id", "recorded", "what", "who"}, each(rows, func(r exportlog.Row) []any {
+		return []any{r.ExportRowID, r.Kind, r.PromotionPacketID, day(r.RecordedAtUTC), about(r), answers(r)}
+	}))
 }
 
 // about says in a few words what a row records.
