@@ -2,19 +2,16 @@ package action_test
 
 import (
 	"fmt"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/examples/internal/scripttest"
 )
 
 const payments = "../quickstart/testdata/payments"
@@ -46,20 +43,11 @@ func load(t *testing.T, file string, into any) {
 
 // runner is a machine that a job runs on. A file key stands in for the identity that
 // there is only on GitHub.
-type runner struct{ dir, bucket string }
+type runner struct{ scripttest.Machine }
 
 func newRunner(t *testing.T) runner {
 	t.Helper()
-	for _, tool := range []string{"bash", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("SKIPPED: the actions need %s, which is not installed", tool)
-		}
-	}
-	must(t, build())
-	dir := t.TempDir()
-	_, err := manifest.CreateKey(dir + "/key")
-	must(t, err)
-	return runner{dir, (&url.URL{Scheme: "file", Path: dir + "/bucket", RawQuery: "create_dir=true"}).String()}
+	return runner{scripttest.NewMachine(t, "bash", "jq")}
 }
 
 var expression = regexp.MustCompile(`\$\{\{ *inputs\.(\w+) *\}\}`)
@@ -74,10 +62,9 @@ func (r runner) uses(t *testing.T, name string, with map[string]string) (log, ou
 		t.Fatalf("%+v", a.Runs)
 	}
 	step := a.Runs.Steps[0]
-	files, err := os.MkdirTemp(r.dir, "step")
+	files, err := os.MkdirTemp(r.Dir, "step")
 	must(t, err)
-	env := append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"RUNNER_TEMP="+files, "GITHUB_OUTPUT="+files+"/output", "GITHUB_STEP_SUMMARY="+files+"/summary")
+	env := []string{"RUNNER_TEMP=" + files, "GITHUB_OUTPUT=" + files + "/output", "GITHUB_STEP_SUMMARY=" + files + "/summary"}
 	for variable, value := range step.Env {
 		env = append(env, variable+"="+expression.ReplaceAllStringFunc(value, func(e string) string {
 			input := expression.FindStringSubmatch(e)[1]
@@ -91,27 +78,22 @@ func (r runner) uses(t *testing.T, name string, with map[string]string) (log, ou
 		}))
 	}
 	// as GitHub runs shell: bash
-	cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
-	cmd.Env = env
-	out, err := cmd.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited {
-		t.Fatal(err)
-	}
+	log, code = r.Run(t, env, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.Run)
 	read := func(file string) string {
 		b, _ := os.ReadFile(files + "/" + file) // none was written: empty
 		return string(b)
 	}
-	return string(out), read("output"), read("summary"), cmd.ProcessState.ExitCode()
+	return log, read("output"), read("summary"), code
 }
 
 func (r runner) export(t *testing.T, packet string) (log, outputs, summary string, code int) {
 	t.Helper()
-	return r.uses(t, "export", map[string]string{"packet": packet, "bucket": r.bucket, "key": r.dir + "/key", "trust": r.dir + "/key.pub"})
+	return r.uses(t, "export", map[string]string{"packet": packet, "bucket": r.Bucket, "key": r.Key, "trust": r.Key + ".pub"})
 }
 
 func (r runner) verify(t *testing.T) (log, summary string, code int) {
 	t.Helper()
-	log, _, summary, code = r.uses(t, "verify", map[string]string{"row": "1", "bucket": r.bucket, "trust": r.dir + "/key.pub"})
+	log, _, summary, code = r.uses(t, "verify", map[string]string{"row": "1", "bucket": r.Bucket, "trust": r.Key + ".pub"})
 	return log, summary, code
 }
 
@@ -143,7 +125,7 @@ func TestVerifyNamesWhatWasChanged(t *testing.T) {
 	if log, _, _, code := r.export(t, payments); code != 0 {
 		t.Fatal(log)
 	}
-	documents, err := filepath.Glob(r.dir + "/bucket/packets/*/*/packet.json")
+	documents, err := filepath.Glob(r.Dir + "/bucket/packets/*/*/packet.json")
 	must(t, err)
 	must(t, os.Chmod(documents[0], 0o644))
 	must(t, os.WriteFile(documents[0], []byte("{}"), 0o644))
@@ -234,26 +216,7 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-// bin is the folder that exportctl is built into, once, by the first test that needs it.
-var bin string
-
-var build = sync.OnceValue(func() error {
-	out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, "exportctl"), "../exportctl").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
-})
-
-func TestMain(m *testing.M) {
-	var err error
-	if bin, err = os.MkdirTemp("", "exportctl-*"); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	os.RemoveAll(bin)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(scripttest.Main(m)) }
 
 func must(t *testing.T, err error) {
 	t.Helper()

@@ -2,19 +2,15 @@ package release_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/holdfast-archive/holdfast/archive"
-	"github.com/holdfast-archive/holdfast/archive/manifest"
+	"github.com/holdfast-archive/holdfast/examples/internal/scripttest"
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/linkage"
 	_ "github.com/holdfast-archive/holdfast/retention/worm/fileworm"
@@ -22,43 +18,28 @@ import (
 
 const payments = "../quickstart/testdata/payments"
 
-// machine is one that the scripts run on: exportctl in PATH, a bucket, a key.
+// machine is one that the scripts run on, set up as they want it.
 type machine struct {
-	dir     string
+	scripttest.Machine
 	env     []string
 	archive *archive.Archive
 }
 
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	for _, tool := range []string{"sh", "jq", "sha256sum"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("SKIPPED: the scripts need %s, which is not installed", tool)
-		}
-	}
-	must(t, build())
-	m := &machine{dir: t.TempDir()}
-	signer, err := manifest.CreateKey(m.dir + "/key")
-	must(t, err)
-	bucket := (&url.URL{Scheme: "file", Path: m.dir + "/bucket", RawQuery: "create_dir=true"}).String()
-	m.env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "SERVICE_OWNER=payments on-call",
-		"HOLDFAST_BUCKET="+bucket, "HOLDFAST_KEY="+m.dir+"/key", "HOLDFAST_OPERATOR=release-ops/release.sh")
-	m.archive, err = archive.Open(t.Context(), bucket, archive.Config{Verifier: signer.Verifier()})
+	m := &machine{Machine: scripttest.NewMachine(t, "sh", "jq", "sha256sum")}
+	m.env = []string{"SERVICE_OWNER=payments on-call", "HOLDFAST_BUCKET=" + m.Bucket, "HOLDFAST_KEY=" + m.Key, "HOLDFAST_OPERATOR=release-ops/release.sh"}
+	var err error
+	m.archive, err = archive.Open(t.Context(), m.Bucket, archive.Config{Verifier: m.Signer.Verifier()})
 	must(t, err)
 	t.Cleanup(func() { m.archive.Close() })
 	return m
 }
 
-// run runs a script with more in its environment.
-func (m *machine) run(t *testing.T, env []string, script string, args ...string) (out string, code int) {
+// script runs a script with more in its environment.
+func (m *machine) script(t *testing.T, env []string, name string, args ...string) (out string, code int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "sh", append([]string{script}, args...)...)
-	cmd.Env = append(m.env, env...)
-	b, err := cmd.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited {
-		t.Fatal(err)
-	}
-	return string(b), cmd.ProcessState.ExitCode()
+	return m.Run(t, slices.Concat(m.env, env), "sh", append([]string{name}, args...)...)
 }
 
 func (m *machine) proofs(t *testing.T, q exportlog.Query) []linkage.Proof {
@@ -71,7 +52,7 @@ func (m *machine) proofs(t *testing.T, q exportlog.Query) []linkage.Proof {
 func TestReleaseGoesWell(t *testing.T) {
 	m := newMachine(t)
 	for range 2 {
-		out, code := m.run(t, nil, "release.sh", payments, "dep-7501-27", "echo", "deployed")
+		out, code := m.script(t, nil, "release.sh", payments, "dep-7501-27", "echo", "deployed")
 		if code != 0 || out != "export row 1\ndeployed\n" {
 			t.Fatalf("exit status %d: %s", code, out)
 		}
@@ -83,7 +64,7 @@ func TestReleaseGoesWell(t *testing.T) {
 
 func TestReleaseIsRolledBack(t *testing.T) {
 	m := newMachine(t)
-	if out, code := m.run(t, nil, "release.sh", payments, "dep-7501-27", "false"); code != 1 {
+	if out, code := m.script(t, nil, "release.sh", payments, "dep-7501-27", "false"); code != 1 {
 		t.Fatalf("exit status %d: %s", code, out)
 	}
 	p := m.proofs(t, exportlog.Query{RollbackEventID: "rb-dep-7501-27"})
@@ -95,12 +76,12 @@ func TestReleaseIsRolledBack(t *testing.T) {
 // Without evidence nothing is deployed, unless it is an outage and there is a spool.
 func TestReleaseWithoutEvidence(t *testing.T) {
 	m := newMachine(t)
-	deployed := m.dir + "/deployed"
-	gone := "HOLDFAST_BUCKET=file://" + m.dir + "/not-mounted"
-	if out, code := m.run(t, []string{gone}, "release.sh", payments, "dep-1", "touch", deployed); code == 0 || exists(deployed) {
+	deployed := m.Dir + "/deployed"
+	gone := "HOLDFAST_BUCKET=file://" + m.Dir + "/not-mounted"
+	if out, code := m.script(t, []string{gone}, "release.sh", payments, "dep-1", "touch", deployed); code == 0 || exists(deployed) {
 		t.Errorf("exit status %d: %s", code, out)
 	}
-	out, code := m.run(t, []string{gone, "HOLDFAST_SPOOL=" + m.dir + "/spool"}, "release.sh", payments, "dep-1", "touch", deployed)
+	out, code := m.script(t, []string{gone, "HOLDFAST_SPOOL=" + m.Dir + "/spool"}, "release.sh", payments, "dep-1", "touch", deployed)
 	if code != 0 || !exists(deployed) || !strings.Contains(out, "waits in the spool") {
 		t.Errorf("exit status %d: %s", code, out)
 	}
@@ -113,7 +94,7 @@ func TestAfterGoReleaser(t *testing.T) {
 	m := newMachine(t)
 	var first string
 	for range 2 {
-		out, code := m.run(t, promoted, "after-goreleaser.sh", "testdata/dist")
+		out, code := m.script(t, promoted, "after-goreleaser.sh", "testdata/dist")
 		var done struct {
 			Receipts []struct {
 				ExportRowID int64  `json:"export_row_id"`
@@ -153,13 +134,13 @@ func TestAfterGoReleaser(t *testing.T) {
 // What is not what GoReleaser made, or nobody promoted, is not exported.
 func TestAfterGoReleaserRefuses(t *testing.T) {
 	m := newMachine(t)
-	dist := m.dir + "/dist"
+	dist := m.Dir + "/dist"
 	must(t, os.CopyFS(dist, os.DirFS("testdata/dist")))
-	if out, code := m.run(t, promoted[:1], "after-goreleaser.sh", dist); code == 0 || !strings.Contains(out, "when was it decided?") {
+	if out, code := m.script(t, promoted[:1], "after-goreleaser.sh", dist); code == 0 || !strings.Contains(out, "when was it decided?") {
 		t.Errorf("nobody says when: exit status %d: %s", code, out)
 	}
 	must(t, os.WriteFile(dist+"/payments_1.4.2_linux_amd64.tar.gz", []byte("another"), 0o644))
-	if out, code := m.run(t, promoted, "after-goreleaser.sh", dist); code == 0 {
+	if out, code := m.script(t, promoted, "after-goreleaser.sh", dist); code == 0 {
 		t.Errorf("another artifact: exit status %d: %s", code, out)
 	}
 	if rows, err := m.archive.Log().Find(t.Context(), exportlog.Query{PromotionPacketID: "payments-v1.4.2"}); err != nil || len(rows) != 0 {
@@ -189,26 +170,7 @@ func TestGitLab(t *testing.T) {
 	}
 }
 
-// bin is the folder that exportctl is built into, once, by the first test that needs it.
-var bin string
-
-var build = sync.OnceValue(func() error {
-	out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, "exportctl"), "../exportctl").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
-})
-
-func TestMain(m *testing.M) {
-	var err error
-	if bin, err = os.MkdirTemp("", "exportctl-*"); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	os.RemoveAll(bin)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(scripttest.Main(m)) }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
