@@ -45,28 +45,17 @@ Related: keys check, which has the key sign`,
 
 // shownKeys are the keys that the flags name.
 type shownKeys struct {
-	SigningKey *shownKey       `json:"signing_key,omitempty"`
-	Trusted    []shownKey      `json:"trusted_keys"`
-	Owners     []string        `json:"owners,omitempty"` // who of them may own integrity; empty is anybody
-	Identities []shownIdentity `json:"trusted_identities,omitempty"`
-	LogKey     *shownLogKey    `json:"log_key,omitempty"`
+	SigningKey *shownKey      `json:"signing_key,omitempty"`
+	Trusted    []shownKey     `json:"trusted_keys"`
+	Owners     []string       `json:"owners,omitempty"`             // who of them may own integrity; empty is anybody
+	Identities []identityFile `json:"trusted_identities,omitempty"` // a pattern stands where the name would
+	LogKey     *shownLogKey   `json:"log_key,omitempty"`
 }
 
 type shownKey struct {
-	Name  string    `json:"name"` // as the flag, or the trust.yaml, names it
-	KeyID string    `json:"key_id,omitempty"`
-	Kind  string    `json:"kind"`
-	Owner string    `json:"owner,omitempty"`
-	From  time.Time `json:"from,omitzero"`
-	Until time.Time `json:"until,omitzero"`
-}
-
-type shownIdentity struct {
-	Issuer  string    `json:"issuer"`  // or a pattern
-	Subject string    `json:"subject"` // or a pattern
-	Owner   string    `json:"owner,omitempty"`
-	From    time.Time `json:"from,omitzero"`
-	Until   time.Time `json:"until,omitzero"`
+	keyFile        // as the flag, or the trust.yaml, names it
+	KeyID   string `json:"key_id,omitempty"`
+	Kind    string `json:"kind"`
 }
 
 type shownLogKey struct {
@@ -88,7 +77,7 @@ func (t *tool) keysInUse(ctx context.Context) (shownKeys, error) {
 		return shown, err
 	}
 	if signer != nil {
-		shown.SigningKey = &shownKey{Name: t.shared.key, KeyID: signer.KeyID(), Kind: kindOf(signer.PublicKey())}
+		shown.SigningKey = &shownKey{keyFile{File: t.shared.key}, signer.KeyID(), kindOf(signer.PublicKey())}
 	}
 	for _, k := range trust.Keys {
 		one, err := k.shown()
@@ -99,9 +88,8 @@ func (t *tool) keysInUse(ctx context.Context) (shownKeys, error) {
 	}
 	shown.Owners = trust.Owners
 	for _, i := range trust.Keyless.Identities {
-		shown.Identities = append(shown.Identities, shownIdentity{
-			Issuer: i.Issuer + i.IssuerPattern, Subject: i.Subject + i.SubjectPattern, Owner: i.Owner, From: i.From, Until: i.Until,
-		})
+		i.Issuer, i.Subject = i.Issuer+i.IssuerPattern, i.Subject+i.SubjectPattern
+		shown.Identities = append(shown.Identities, i)
 	}
 	key, err := t.checkpointKey()
 	if err != nil {
@@ -122,7 +110,7 @@ func (k keyFile) shown() (shownKey, error) {
 	if err != nil {
 		return shownKey{}, fmt.Errorf("%s: %w", k.File, err)
 	}
-	return shownKey{Name: k.File, KeyID: verifier.KeyIDs()[0], Kind: kindOf(public), Owner: k.Owner, From: k.From, Until: k.Until}, nil
+	return shownKey{k, verifier.KeyIDs()[0], kindOf(public)}, nil
 }
 
 // kindOf names the kinds of key that are supported.
@@ -151,7 +139,7 @@ func (s shownKeys) nothing() bool {
 func (s shownKeys) draw(p *screen.Page) {
 	if k := s.SigningKey; k != nil {
 		p.Title("signs exports")
-		p.Fields(screen.Field{Name: "key", Value: k.Name}, screen.Field{Name: "kind", Value: k.Kind}, screen.Field{Name: "id", Value: k.KeyID})
+		p.Fields(screen.Field{Name: "key", Value: k.File}, screen.Field{Name: "kind", Value: k.Kind}, screen.Field{Name: "id", Value: k.KeyID})
 	}
 	if len(s.Trusted)+len(s.Identities) > 0 {
 		p.Title("trusted")
@@ -161,7 +149,7 @@ func (s shownKeys) draw(p *screen.Page) {
 	}
 	rows := make([][]any, 0, len(s.Trusted)+len(s.Identities))
 	for _, k := range s.Trusted {
-		rows = append(rows, []any{k.Name, k.Kind, k.Owner, orAlways(k.From), orAlways(k.Until), k.KeyID})
+		rows = append(rows, []any{k.File, k.Kind, k.Owner, orAlways(k.From), orAlways(k.Until), k.KeyID})
 	}
 	for _, i := range s.Identities {
 		rows = append(rows, []any{i.Subject, "identity", i.Owner, orAlways(i.From), orAlways(i.Until), "vouched for by " + i.Issuer})

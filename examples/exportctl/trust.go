@@ -40,11 +40,12 @@ type trustFile struct {
 	Timestamps timestampsFile `yaml:"timestamps"`
 }
 
+// keyFile and identityFile are shown as they are written, see shownKeys.
 type keyFile struct {
-	File  string    `yaml:"file"`
-	Owner string    `yaml:"owner"`
-	From  time.Time `yaml:"from"`
-	Until time.Time `yaml:"until"`
+	File  string    `yaml:"file" json:"name"`
+	Owner string    `yaml:"owner" json:"owner,omitempty"`
+	From  time.Time `yaml:"from" json:"from,omitzero"`
+	Until time.Time `yaml:"until" json:"until,omitzero"`
 }
 
 type keylessFile struct {
@@ -57,13 +58,13 @@ type keylessFile struct {
 }
 
 type identityFile struct {
-	Issuer         string    `yaml:"issuer"`
-	IssuerPattern  string    `yaml:"issuer_pattern"`
-	Subject        string    `yaml:"subject"`
-	SubjectPattern string    `yaml:"subject_pattern"`
-	Owner          string    `yaml:"owner"`
-	From           time.Time `yaml:"from"`
-	Until          time.Time `yaml:"until"`
+	Issuer         string    `yaml:"issuer" json:"issuer"`
+	IssuerPattern  string    `yaml:"issuer_pattern" json:"-"`
+	Subject        string    `yaml:"subject" json:"subject"`
+	SubjectPattern string    `yaml:"subject_pattern" json:"-"`
+	Owner          string    `yaml:"owner" json:"owner,omitempty"`
+	From           time.Time `yaml:"from" json:"from,omitzero"`
+	Until          time.Time `yaml:"until" json:"until,omitzero"`
 }
 
 type timestampsFile struct {
