@@ -1,7 +1,13 @@
 package archive_test
 
 import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -108,4 +114,66 @@ func goList(t *testing.T, format string, packages ...string) []string {
 		t.Fatalf("go list: %v", err)
 	}
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// The top level has the rooms, what Go and a reader look for there, and dotfiles; and what
+// was built lies nowhere.
+func TestNothingLiesAbout(t *testing.T) {
+	top := []string{"archive", "exportlog", "retention", "linkage", "examples", "README.md", "go.mod", "go.sum", "LICENSE"}
+	stray := map[string]bool{}
+	for _, file := range sources(t, "..") {
+		name, _, _ := strings.Cut(filepath.ToSlash(file), "/")
+		if !slices.Contains(top, name) && !strings.HasPrefix(name, ".") && !stray[name] {
+			stray[name] = true
+			t.Errorf("%s lies at the top level, where only %s and dotfiles belong", name, strings.Join(top, ", "))
+		}
+		if built(t, filepath.Join("..", file)) {
+			t.Errorf("%s is a program that was built, and no source", file)
+		}
+	}
+}
+
+// sources are the files that git tracks below a folder. Where git has nothing to say, as of
+// a source tree that was unpacked, they are all but dotfiles.
+func sources(t *testing.T, root string) []string {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z").Output(); err == nil && len(out) > 0 {
+		return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	}
+	var files []string
+	err := fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
+		switch dot := path != "." && strings.HasPrefix(d.Name(), "."); {
+		case err != nil:
+			return err
+		case dot && d.IsDir():
+			return fs.SkipDir
+		case !dot && !d.IsDir():
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// built reports whether a file begins as ELF, PE or Mach-O files do.
+func built(t *testing.T, path string) bool {
+	t.Helper()
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false // deleted, and git not told yet
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc([]string{"\x7fELF", "MZ", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe", "\xca\xfe\xba\xbe"},
+		func(magic string) bool { return bytes.HasPrefix(head[:n], []byte(magic)) })
 }
