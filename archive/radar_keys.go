@@ -2,9 +2,7 @@ package archive
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -46,9 +44,9 @@ func (r *radar) keys() error {
 		if k.Until.IsZero() {
 			continue
 		}
-		id, err := keyID(k)
+		id, err := manifest.KeyID(k.Key)
 		if err != nil {
-			return err
+			return fmt.Errorf("the key of %.80q: %w", owner, err)
 		}
 		r.lapse(Lapse{Kind: KeyEnds, ByUTC: k.Until.UTC(), Object: id,
 			Problem: fmt.Sprintf("it is the last key of %.80q: what is exported from then on does not verify; what was before does", owner),
@@ -63,15 +61,6 @@ func later(until, than time.Time) bool {
 		return until.IsZero() && !than.IsZero()
 	}
 	return until.After(than)
-}
-
-func keyID(k manifest.TrustedKey) (string, error) {
-	der, err := x509.MarshalPKIXPublicKey(k.Key)
-	if err != nil {
-		return "", fmt.Errorf("the key of %.80q: %w", k.Owner, err)
-	}
-	sum := sha256.Sum256(der)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // maxChain bounds the certificates of one chain.

@@ -187,5 +187,8 @@ func TestZeroValues(t *testing.T) {
 		if _, err := manifest.NewVerifier(key); !errors.Is(err, manifest.ErrUnsupportedKey) {
 			t.Errorf("%s public key: %v", name, err)
 		}
+		if id, err := manifest.KeyID(key); id != "" || !errors.Is(err, manifest.ErrUnsupportedKey) {
+			t.Errorf("%s public key is named %q: %v", name, id, err)
+		}
 	}
 }

@@ -76,8 +76,13 @@ func unsupported(format string, args ...any) error {
 	return fmt.Errorf("manifest: %w: this is %s", ErrUnsupportedKey, fmt.Sprintf(format, args...))
 }
 
-// keyID returns the SHA-256 of a public key's DER, in hex.
-func keyID(pub crypto.PublicKey) (string, error) {
+// KeyID returns the id by which manifests name a public key: the SHA-256 of its DER
+// (SubjectPublicKeyInfo, RFC 5280), in hex. A key that no manifest is signed with is
+// [ErrUnsupportedKey].
+func KeyID(pub crypto.PublicKey) (string, error) {
+	if err := supported(pub); err != nil {
+		return "", err
+	}
 	der, err := cryptoutils.MarshalPublicKeyToDER(pub)
 	if err != nil {
 		return "", fmt.Errorf("manifest: encode public key: %w", err)
@@ -89,10 +94,7 @@ func keyID(pub crypto.PublicKey) (string, error) {
 // newVerifier returns sigstore's verifier for a key of a supported kind: SHA-256,
 // and PKCS #1 v1.5 for RSA.
 func newVerifier(pub crypto.PublicKey) (signature.Verifier, string, error) {
-	if err := supported(pub); err != nil {
-		return nil, "", err
-	}
-	id, err := keyID(pub)
+	id, err := KeyID(pub)
 	if err != nil {
 		return nil, "", err
 	}

@@ -174,6 +174,9 @@ jq -r '.dsseEnvelope.signatures[0].sig' bundle.json | base64 -d > sig
 		if err != nil || !strings.HasPrefix(id, s.KeyID()) {
 			t.Errorf("%s: the key id by hand is %s (%v), not %s", kind, id, err, s.KeyID())
 		}
+		if id, err := manifest.KeyID(s.PublicKey()); err != nil || id != s.KeyID() {
+			t.Errorf("%s: the key id is %s (%v), and the signer's %s", kind, id, err, s.KeyID())
+		}
 	}
 }
 

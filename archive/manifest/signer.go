@@ -48,7 +48,7 @@ func newSigner(signer signature.Signer, pub crypto.PublicKey) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := keyID(pub)
+	id, err := KeyID(pub)
 	if err != nil {
 		return nil, err
 	}

@@ -106,11 +106,11 @@ func (k keyFile) shown() (shownKey, error) {
 	if err != nil {
 		return shownKey{}, err
 	}
-	verifier, err := manifest.NewVerifier(public)
+	id, err := manifest.KeyID(public)
 	if err != nil {
 		return shownKey{}, fmt.Errorf("%s: %w", k.File, err)
 	}
-	return shownKey{k, verifier.KeyIDs()[0], kindOf(public)}, nil
+	return shownKey{k, id, kindOf(public)}, nil
 }
 
 // kindOf names the kinds of key that are supported.
