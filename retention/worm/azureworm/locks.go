@@ -9,6 +9,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/internal/relock"
 )
 
 // lockOf reads the lock that a blob's properties report.
@@ -35,7 +36,7 @@ func (d *driver) Extend(ctx context.Context, ref worm.Ref, to retention.Lock) er
 	if err != nil {
 		return err
 	}
-	return d.locks.Extend(ref.Key, to, d.lockInForce(ctx, ref), func(_, to retention.Lock) error {
+	return d.locks.Extend(ref.Key, to, relock.InForce(ctx, d, ref), func(_, to retention.Lock) error {
 		mode := blob.ImmutabilityPolicySettingUnlocked
 		if to.Mode == retention.Compliance {
 			mode = blob.ImmutabilityPolicySettingLocked
@@ -51,18 +52,10 @@ func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error 
 	if err != nil {
 		return err
 	}
-	return d.locks.Hold(ref.Key, on, d.lockInForce(ctx, ref), func() error {
+	return d.locks.Hold(ref.Key, on, relock.InForce(ctx, d, ref), func() error {
 		_, err := c.SetLegalHold(twice(ctx), on, nil)
 		return classifyWrite(err)
 	})
-}
-
-// lockInForce reads the lock of a version, when it is called.
-func (d *driver) lockInForce(ctx context.Context, ref worm.Ref) func() (retention.Lock, error) {
-	return func() (retention.Lock, error) {
-		o, err := d.State(ctx, ref)
-		return o.Lock, err
-	}
 }
 
 // twice has a request that may be repeated sent again once, soon.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
+	"github.com/holdfast-archive/holdfast/retention/worm/internal/relock"
 )
 
 // until is a lock's date as requests want it.
@@ -58,7 +59,7 @@ func lockOf(mode types.ObjectLockMode, until *time.Time) retention.Lock {
 
 // Extend implements [worm.Driver].
 func (d *driver) Extend(ctx context.Context, ref worm.Ref, to retention.Lock) error {
-	return d.locks.Extend(ref.Key, to, d.lockInForce(ctx, ref), func(have, to retention.Lock) error {
+	return d.locks.Extend(ref.Key, to, relock.InForce(ctx, d, ref), func(have, to retention.Lock) error {
 		return classifyWrite(d.putRetention(ctx, ref, have, to))
 	})
 }
@@ -69,20 +70,12 @@ func (d *driver) SetLegalHold(ctx context.Context, ref worm.Ref, on bool) error 
 	if on {
 		status = types.ObjectLockLegalHoldStatusOn
 	}
-	return d.locks.Hold(ref.Key, on, d.lockInForce(ctx, ref), func() error {
+	return d.locks.Hold(ref.Key, on, relock.InForce(ctx, d, ref), func() error {
 		_, err := d.client.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
 			Bucket: &d.bucket, Key: d.key(ref.Key), VersionId: version(ref.Version), LegalHold: &types.ObjectLockLegalHold{Status: status},
 		})
 		return classifyWrite(err)
 	})
-}
-
-// lockInForce reads the lock of a version, when it is called.
-func (d *driver) lockInForce(ctx context.Context, ref worm.Ref) func() (retention.Lock, error) {
-	return func() (retention.Lock, error) {
-		o, err := d.State(ctx, ref)
-		return o.Lock, err
-	}
 }
 
 // putRetention sets a lock that covers the one in force. Raising governance to

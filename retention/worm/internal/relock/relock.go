@@ -5,6 +5,7 @@
 package relock
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -32,6 +33,14 @@ func (k *Keeper) wait(key string) (next func()) {
 	m := &k.stripes[maphash.String(k.seed, key)%uint64(len(k.stripes))]
 	m.Lock()
 	return m.Unlock
+}
+
+// InForce reads the lock of a version, each time it is called.
+func InForce(ctx context.Context, d worm.Objects, ref worm.Ref) (state func() (retention.Lock, error)) {
+	return func() (retention.Lock, error) {
+		o, err := d.State(ctx, ref)
+		return o.Lock, err
+	}
 }
 
 // Extend makes a lock as long and strict as to, whose hold is ignored. It sets the
