@@ -50,6 +50,9 @@ func (t *tool) examineBucket(ctx context.Context, e *examination, readOnly bool)
 	}
 	caps := store.Capabilities()
 	t.examineLocks(e, caps)
+	if e.closed == 0 {
+		t.examineUploads(ctx, e, store)
+	}
 	t.examineClock(ctx, e, last, stored)
 	return store
 }

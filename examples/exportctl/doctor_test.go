@@ -1,11 +1,16 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -92,11 +97,41 @@ func TestDoctorOfAReader(t *testing.T) {
 		t.Error(a.out, a.errs)
 	}
 	reader.here("doctor").finds(exitFindings, "may create and lock", "denied", "Give whoever this runs as the role that it needs")
-	if a := reader.here("doctor", "--read-only"); a.status != exitDone {
+	if a := reader.here("doctor", "--read-only"); a.status != exitDone || !strings.Contains(a.out, "- unfinished uploads: not known: ") {
 		t.Error(a.out, a.errs)
 	}
 	reader.write("other.json", `{"promotion_packet_id": "pp-2", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T10:22:00Z"}`)
 	reader.here("export", "other.json").says(exitWrongUse, "denied", "Give whoever this runs as the role that it needs")
+}
+
+// Uploads of ours that nobody finished for a day are named, and fail nothing.
+func TestDoctorOfUploads(t *testing.T) {
+	g, d := newGateway(t), owning(t)
+	bucket, name := g.make("release-evidence", true), "release-evidence"
+	for _, key := range []string{"team-a/packets/pp-1/exhibits/old", "team-a/log/old", "team-a/packets/pp-1/exhibits/new", "team-a/theirs/old", "packets/old"} {
+		if _, err := g.owner.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &name, Key: &key}); err != nil {
+			t.Fatal(err)
+		}
+		if path.Base(key) == "new" {
+			continue
+		}
+		uploads, err := filepath.Glob(fmt.Sprintf("%s/%s/.sgwtmp/multipart/%x/*", g.root, name, sha256.Sum256([]byte(key))))
+		if err != nil || len(uploads) != 1 {
+			t.Fatalf("%s: %q, %v", key, uploads, err)
+		}
+		begun := time.Now().Add(-25 * time.Hour) // the gateway tells it by the folder's own time
+		if err := os.Chtimes(uploads[0], begun, begun); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string]string{
+		"team-a/": "! unfinished uploads   2 uploads begun more than a day ago: what was sent of them is no evidence, and costs as if it were\n    → A lifecycle rule ends them",
+		"team-b/": "✓ unfinished uploads   none that was begun more than a day ago\n",
+	} {
+		if a := d.here("doctor", "--bucket", bucket+"&prefix="+prefix); a.status != exitDone || !strings.Contains(a.out, want) {
+			t.Errorf("%s: exit status %d: %s%s", prefix, a.status, a.out, a.errs)
+		}
+	}
 }
 
 // A store whose clock is another is named by its distance.

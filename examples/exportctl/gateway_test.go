@@ -14,14 +14,16 @@ import (
 type gateway struct {
 	t        *testing.T
 	endpoint string
+	root     string // the folder of its buckets
 	owner    *s3.Client
 }
 
 func newGateway(t *testing.T) gateway {
 	t.Helper()
-	endpoint := servers.Versity(t)
-	return gateway{t, endpoint, s3.New(s3.Options{
-		BaseEndpoint: &endpoint, UsePathStyle: true, Region: "us-east-1",
+	server := servers.NewGateway(t)
+	server.Start(t)
+	return gateway{t, server.Endpoint, server.Root, s3.New(s3.Options{
+		BaseEndpoint: &server.Endpoint, UsePathStyle: true, Region: "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider(servers.VersityAccessKey, servers.VersitySecretKey, ""),
 	})}
 }

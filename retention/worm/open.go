@@ -104,5 +104,6 @@ func New(ctx context.Context, d Driver) (*Store, error) {
 		return nil, fmt.Errorf("worm: probe the bucket: %w", errors.Join(err, d.Close()))
 	}
 	bulk, _ := d.(Bulk)
-	return &Store{driver: watchedDriver{d}, bulk: bulk, caps: caps}, nil
+	uploads, _ := d.(Uploads)
+	return &Store{driver: watchedDriver{d}, bulk: bulk, uploads: uploads, caps: caps}, nil
 }

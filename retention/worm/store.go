@@ -11,9 +11,10 @@ import (
 
 // Store is a write-once bucket. It is safe for concurrent use.
 type Store struct {
-	driver Driver
-	bulk   Bulk // the same driver; nil when it has no way of its own for many
-	caps   Capabilities
+	driver  Driver
+	bulk    Bulk    // the same driver; nil when it has no way of its own for many
+	uploads Uploads // the same driver; nil when its backend keeps none
+	caps    Capabilities
 }
 
 // Capabilities returns what the bucket gives, as probed when it was opened.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/holdfast-archive/holdfast/retention"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -39,6 +40,12 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
 	case q.Has("object-lock"):
 		io.WriteString(w, "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>")
+	case q.Has("uploads") && q.Get("prefix") == "p/packets/" && q.Get("key-marker")+q.Get("upload-id-marker") == "":
+		io.WriteString(w, `<R><IsTruncated>true</IsTruncated><NextKeyMarker>p/packets/k</NextKeyMarker><NextUploadIdMarker>1</NextUploadIdMarker>
+			<Upload><Key>p/packets/k</Key><UploadId>1</UploadId><Initiated>2026-09-01T10:22:00Z</Initiated></Upload></R>`)
+	case q.Has("uploads") && q.Get("key-marker") == "p/packets/k" && q.Get("upload-id-marker") == "1":
+		io.WriteString(w, `<R><Upload><Key>p/packets/k</Key><UploadId>2</UploadId><Initiated>2026-09-01T10:22:00Z</Initiated></Upload>
+			<Upload><Key>p/packets/k</Key><UploadId>3</UploadId><Initiated>2026-09-02T10:22:00Z</Initiated></Upload></R>`)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		w.WriteHeader(http.StatusNotFound)
 	default:
@@ -128,5 +135,14 @@ func TestOneRequestStoresAndLocks(t *testing.T) {
 	}
 	if got := r.Header.Get("X-Amz-Bypass-Governance-Retention"); got != "" {
 		t.Errorf("it asks to bypass: %q", got)
+	}
+}
+
+// Uploads are counted page after page, under the store's own prefix.
+func TestCountUploads(t *testing.T) {
+	s := open(t, gateway{}.url("bucket", startStub(t, 403, "AccessDenied").URL, "&prefix=p/"))
+	n, err := s.CountUploads(t.Context(), "packets/", time.Date(2026, 9, 2, 0, 0, 0, 0, time.UTC))
+	if err != nil || n != 2 {
+		t.Errorf("%d uploads, %v", n, err)
 	}
 }

@@ -25,6 +25,7 @@ func Versity(t testing.TB) (endpoint string) {
 // started again where it was.
 type Gateway struct {
 	Endpoint string // http://127.0.0.1:port
+	Root     string // the folder that has a folder for each bucket
 
 	start func(t testing.TB) (stop func())
 	stop  func()
@@ -41,9 +42,10 @@ func NewGateway(t testing.TB) *Gateway {
 			t.Fatal(err)
 		}
 	}
-	return &Gateway{Endpoint: "http://127.0.0.1:" + port, start: func(t testing.TB) func() {
+	root := filepath.Join(dir, "root")
+	return &Gateway{Endpoint: "http://127.0.0.1:" + port, Root: root, start: func(t testing.TB) func() {
 		return run(t, port, []string{"ROOT_ACCESS_KEY=" + VersityAccessKey, "ROOT_SECRET_KEY=" + VersitySecretKey}, program,
-			"--port", "127.0.0.1:"+port, "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), filepath.Join(dir, "root"))
+			"--port", "127.0.0.1:"+port, "--quiet", "posix", "--versioning-dir", filepath.Join(dir, "versions"), root)
 	}}
 }
 
