@@ -23,7 +23,8 @@
 // An object of more than 8 MiB goes in parts, each with its own checksum; the lock
 // is given when the upload is started, If-None-Match when it is completed. An
 // upload that fails is aborted; one that cannot be aborted is named in the error,
-// for its parts cost money until somebody does.
+// for its parts cost money until somebody does. Those of a process that died are
+// counted by [worm.Store.CountUploads], and a lifecycle rule ends them.
 //
 // A write is sent once. What it came to is known for every answer below 500; for
 // no answer, 408, 429 and 5xx the outcome is unknown, which [worm.Store.Put]
@@ -44,6 +45,8 @@
 // lock, and is denied to delete and to bypass. Raising governance to compliance takes
 // s3:BypassGovernanceRetention, though it only makes a lock stricter, so that is the
 // hold officer's, who can create in the log alone, and the replicator's on a copy.
+// s3:ListBucketMultipartUploads, to count uploads, is in none of them: whoever runs the
+// bucket has it.
 //
 // # Addresses
 //
