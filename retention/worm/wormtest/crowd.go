@@ -69,7 +69,7 @@ func crowdBody(writer int) string { return fmt.Sprintf("writer %d", writer) }
 // never answer, so a try is given up soon; some machines are slow, so the next one
 // is given longer.
 func putUntilKnown(ctx context.Context, s *worm.Store, key, body string) error {
-	for patience := 2 * time.Second; ; patience += patience / 10 {
+	for patience := time.Second; ; patience += patience / 4 {
 		err := putBriefly(ctx, s, key, body, patience)
 		if err == nil || errors.Is(err, worm.ErrExists) {
 			return err
