@@ -73,21 +73,24 @@ func open(t testing.TB, host, name, more string) *worm.Store {
 	return s
 }
 
-func TestConformance(t *testing.T) {
+// Azurite takes seconds to start, so there is one for all that is asked of it.
+func TestOnARealServer(t *testing.T) {
 	host := servers.Azurite(t)
 	for name, more := range map[string]string{"container": "", "prefix": "&prefix=team%20a/evidence/"} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("conformance/"+name, func(t *testing.T) {
 			wormtest.Conformance(t, func(t *testing.T) wormtest.Fixture {
 				name := newContainer(t, host)
 				return wormtest.Fixture{Store: open(t, host, name, more), Reopen: func() *worm.Store { return open(t, host, name, more) }}
 			})
 		})
 	}
+	t.Run("without immutability", func(t *testing.T) { refusesToLock(t, host) })
+	t.Run("handed in", func(t *testing.T) { takesABucket(t, host) })
+	t.Run("crowd", func(t *testing.T) { inEveryStorm(t, host) })
 }
 
-// Under every fault that a network can have, one writer owns each key.
-func TestCrowdInEveryStorm(t *testing.T) {
-	host := servers.Azurite(t)
+// inEveryStorm has one writer own each key, under every fault that a network can have.
+func inEveryStorm(t *testing.T, host string) {
 	writes := func(r *http.Request) bool { return r.Method == http.MethodPut }
 	faultproxy.Storms(t, "http://"+host, writes, func(t *testing.T, proxy string) (stormy, calm *worm.Store) {
 		name := newContainer(t, host)

@@ -207,15 +207,20 @@ func TestLockedPolicyIsNotShortened(t *testing.T) {
 	}
 }
 
-// A container without immutability refuses what it could not keep, and says what
-// to enable; large blobs and handed-in buckets work. This server is real.
-func TestOnARealServer(t *testing.T) {
-	host := servers.Azurite(t)
-	name := newContainer(t, host)
-	store := open(t, host, name, "")
+// refusesToLock has a container without immutability refuse what it could not keep, and say
+// what to enable.
+func refusesToLock(t *testing.T, host string) {
+	store := open(t, host, newContainer(t, host), "")
 	if _, err := put(t, store, "k", "body", retention.Lock{Mode: retention.Governance, Until: far}); !errors.Is(err, worm.ErrUnsupported) || !strings.Contains(err.Error(), "version-level immutability") {
 		t.Errorf("put: %v", err)
 	}
+}
+
+// takesABucket has a bucket that is handed in take large blobs, and no broken ones.
+func takesABucket(t *testing.T, host string) {
+	name := newContainer(t, host)
+	t.Setenv("AZURE_STORAGE_ACCOUNT", servers.AzuriteAccount)
+	t.Setenv("AZURE_STORAGE_KEY", servers.AzuriteKey)
 	b, err := gocloud.OpenBucket(t.Context(), fmt.Sprintf("azblob://%s?protocol=http&domain=%s&localemu=true", name, host))
 	if err != nil {
 		t.Fatal(err)
