@@ -103,13 +103,13 @@ func clouds(t *testing.T, host string) []string {
 
 // Where nothing answers, that is known after a while that ends.
 func TestBlackHole(t *testing.T) {
-	impatient(t, 500*time.Millisecond, time.Minute)
+	impatient(t, 150*time.Millisecond, time.Minute)
 	for name, host := range map[string]string{"accepts and keeps silent": silent(t), "never accepts": full(t)} {
 		t.Run(name, func(t *testing.T) {
 			for _, bucket := range clouds(t, host) {
 				where, _, _ := strings.Cut(bucket, "?")
-				ask(t, "find", "INC-1", "--bucket", bucket).says(exitUnreachable, where+": no answer from the bucket within 500ms", "firewall")
-				ask(t, "doctor", "--bucket", bucket).finds(exitUnreachable, "reachable", "no answer from the bucket within 500ms", "firewall")
+				ask(t, "find", "INC-1", "--bucket", bucket).says(exitUnreachable, where+": no answer from the bucket within 150ms", "firewall")
+				ask(t, "doctor", "--bucket", bucket).finds(exitUnreachable, "reachable", "no answer from the bucket within 150ms", "firewall")
 			}
 		})
 	}
@@ -171,8 +171,8 @@ func TestBucketFallsSilent(t *testing.T) {
 	hang.Store(7)
 	ask(t, "verify").says(exitUnreachable, "the bucket fell silent", "doctor")
 	hang.Store(4)
-	impatient(t, time.Second, time.Minute)
-	ask(t, "doctor").finds(exitUnreachable, "may read", "no answer from the bucket within 1s")
+	impatient(t, 250*time.Millisecond, time.Minute)
+	ask(t, "doctor").finds(exitUnreachable, "may read", "no answer from the bucket within 250ms")
 }
 
 // --timeout bounds all that a command does.
@@ -183,10 +183,10 @@ func TestTimeout(t *testing.T) {
 	s.run(exitDone, "export", samplePackets+"packet-00")
 	for _, command := range []string{"verify", "find --all", "prove 1", "figures", "hold --all --matter CASE-7 --reason claim"} {
 		hang.Store(3)
-		ask(t, append(strings.Fields(command), "--timeout", "500ms")...).says(exitUnreachable, "it took longer than --timeout 500ms", "Run the same command again")
+		ask(t, append(strings.Fields(command), "--timeout", "200ms")...).says(exitUnreachable, "it took longer than --timeout 200ms", "Run the same command again")
 	}
 	hang.Store(0)
-	ask(t, "find", "--all", "--timeout", "1s").says(exitUnreachable, "it took longer than --timeout 1s")
+	ask(t, "find", "--all", "--timeout", "300ms").says(exitUnreachable, "it took longer than --timeout 300ms")
 }
 
 // With a spool the same outage is no failure of the release.

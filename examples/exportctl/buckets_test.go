@@ -16,6 +16,7 @@ import (
 
 // A bucket that does not exist is not taken for one that is down, in any cloud.
 func TestNoSuchBucket(t *testing.T) {
+	t.Parallel()
 	azure, google := servers.Azurite(t), servers.FakeGCS(t, "")
 	// Azure's client keeps the first account that a process names.
 	d := newDesk(t, "AWS_ACCESS_KEY_ID="+servers.VersityAccessKey, "AWS_SECRET_ACCESS_KEY="+servers.VersitySecretKey,

@@ -17,7 +17,7 @@ import (
 )
 
 // tabTime is how long a shell waits for a bucket after the tab key.
-const tabTime = 2 * time.Second
+var tabTime = 2 * time.Second
 
 // newestRows is how many rows are completed: as many as one looks through.
 const newestRows = 20

@@ -82,6 +82,8 @@ func TestCompletionWithoutBucket(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
+	defer func(kept time.Duration) { tabTime = kept }(tabTime)
+	tabTime = 300 * time.Millisecond
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")

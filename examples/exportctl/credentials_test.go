@@ -18,6 +18,7 @@ func s3At(endpoint, bucket string) string {
 
 // Without credentials, each command and doctor say the same: where they are looked for.
 func TestNoCredentials(t *testing.T) {
+	t.Parallel()
 	// What a machine outside the cloud answers that looks for its role.
 	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	defer refusing.Close()
@@ -35,6 +36,7 @@ func TestNoCredentials(t *testing.T) {
 
 // Credentials that the store does not take are not taken for a store that is down.
 func TestCredentialsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	bucket := s3At(servers.Versity(t), "release-evidence")
 	d := newDesk(t, "HOLDFAST_BUCKET="+bucket)
 	wrongSecret := d.with("AWS_ACCESS_KEY_ID="+servers.VersityAccessKey, "AWS_SECRET_ACCESS_KEY=wrong")
@@ -50,6 +52,7 @@ func TestCredentialsThatAreRefused(t *testing.T) {
 
 // What Amazon answers to a session that has ended; no server here has sessions.
 func TestExpiredCredentials(t *testing.T) {
+	t.Parallel()
 	amazon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(http.StatusBadRequest)
@@ -62,6 +65,7 @@ func TestExpiredCredentials(t *testing.T) {
 
 // A bucket in a region that nobody named.
 func TestNoRegion(t *testing.T) {
+	t.Parallel()
 	newDesk(t, "AWS_ACCESS_KEY_ID=AKIA", "AWS_SECRET_ACCESS_KEY=x").try("find", "INC-1", "--bucket", "s3://release-evidence").
 		says(exitWrongUse, "s3://release-evidence: which region", "?region=")
 }

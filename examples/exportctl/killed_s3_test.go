@@ -69,6 +69,7 @@ func TestKilledWhileUploadingParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a large exhibit on a real server")
 	}
+	t.Parallel()
 	s, client := onS3(t)
 	export := s.bigPacket()
 	for i := range 2 {

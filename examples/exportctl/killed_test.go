@@ -23,7 +23,7 @@ func exhibitBytes() int64 {
 	case testing.Short():
 		return 16 << 20
 	}
-	return 128 << 20
+	return 64 << 20
 }
 
 // shop is a bucket with keys, and exportctl as a process of its own over it.
@@ -117,6 +117,7 @@ const kills = 6
 // Killed at any point, hold, verify and seal are run again: they complete, nothing is
 // there twice, and the evidence is as it was written.
 func TestKilledWhileKeeping(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.run(s.packets()...)
 	exports := s.rowsOf("export", "")
@@ -147,12 +148,15 @@ func TestKilledWhileKeeping(t *testing.T) {
 }
 
 // bigPacket makes a packet with one large exhibit, and returns its export.
-func (s shop) bigPacket() []string {
+func (s shop) bigPacket() []string { return s.packetOf(exhibitBytes()) }
+
+// packetOf makes a packet with one exhibit of a size, and returns its export.
+func (s shop) packetOf(exhibit int64) []string {
 	s.Helper()
 	dir := filepath.Join(s.dir, "big")
 	const document = `{"promotion_packet_id": "pp-big", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-09-01T10:22:00Z"}`
 	err := errors.Join(os.MkdirAll(filepath.Join(dir, "exhibits"), 0o755), os.WriteFile(filepath.Join(dir, "packet.json"), []byte(document), 0o644),
-		os.WriteFile(filepath.Join(dir, "exhibits/recording.bin"), nil, 0o644), os.Truncate(filepath.Join(dir, "exhibits/recording.bin"), exhibitBytes()))
+		os.WriteFile(filepath.Join(dir, "exhibits/recording.bin"), nil, 0o644), os.Truncate(filepath.Join(dir, "exhibits/recording.bin"), exhibit))
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -181,6 +185,7 @@ func (s shop) waitForExhibit(c *exec.Cmd) <-chan error {
 // Killed at any point, the export of a large exhibit is run again: one row, and all of it
 // is confirmed.
 func TestKilledWhileExportingALargeExhibit(t *testing.T) {
+	t.Parallel()
 	other := newShop(t)
 	_, exporting := other.run(other.bigPacket()...)
 	s := newShop(t)
@@ -255,6 +260,7 @@ func (s shop) nothingLeft() {
 // Ctrl-C while a large exhibit is written ends with 130 and says how to go on; and that is
 // so.
 func TestInterruptedExportSaysHowToGoOn(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	export := s.bigPacket()
 	c := s.command(export...)

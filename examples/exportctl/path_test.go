@@ -16,15 +16,16 @@ import (
 // word for it, runs as it stands: with the very programs that it installs, at a port that
 // is free.
 func TestPathOfANewcomer(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("SKIPPED: %s is not here", tool)
 		}
 	}
-	script := newcomers(t)
+	script, path := newcomers(t), os.Getenv("PATH")
 	for _, program := range []string{servers.VersityGateway(t), servers.Cosign(t)} {
 		dir := filepath.Dir(program)
-		t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+		path = dir + string(os.PathListSeparator) + path
 		if name, version, _ := strings.Cut(filepath.Base(dir), "-"); !strings.Contains(script, "/"+name+"@"+version+"\n") {
 			t.Errorf("%s is not what is installed", filepath.Base(dir))
 		}
@@ -37,7 +38,7 @@ func TestPathOfANewcomer(t *testing.T) {
 	listener.Close()
 
 	session := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", "trap 'kill $(jobs -p) || true' EXIT\ngo() { echo \"go $*\"; }\n"+script)
-	session.Dir = t.TempDir()
+	session.Dir, session.Env = t.TempDir(), append(os.Environ(), "PATH="+path)
 	out, err := session.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)

@@ -101,6 +101,7 @@ func left(seen string) string {
 // On a terminal there is colour, and lines fit; with NO_COLOR, or on a dumb terminal, the
 // same without any escape.
 func TestOnATerminal(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.run(s.packets()...)
 	for _, c := range []struct {
@@ -128,11 +129,11 @@ func TestOnATerminal(t *testing.T) {
 	}
 }
 
-// watch runs an export of a large exhibit with standard error on a terminal, until the bar
-// was seen.
-func (s shop) watch(p *pty, out *bytes.Buffer) (c *exec.Cmd, ended <-chan error) {
+// watch runs an export of an exhibit with standard error on a terminal, until the bar was
+// seen.
+func (s shop) watch(p *pty, exhibit int64, out *bytes.Buffer) (c *exec.Cmd, ended <-chan error) {
 	s.Helper()
-	c = s.command(append(s.bigPacket(), "--json")...)
+	c = s.command(append(s.packetOf(exhibit), "--json")...)
 	c.Stdout, c.Stderr = out, p.slave
 	c.Env = append(c.Env, "TERM=xterm")
 	if err := c.Start(); err != nil {
@@ -155,7 +156,7 @@ func (s shop) watch(p *pty, out *bytes.Buffer) (c *exec.Cmd, ended <-chan error)
 func TestBarOnATerminal(t *testing.T) {
 	s, p := newShop(t), newPTY(t, 100)
 	var out bytes.Buffer
-	_, ended := s.watch(p, &out)
+	_, ended := s.watch(p, 128<<20, &out)
 	wide := len(p.sofar())
 	p.resize(40)
 	time.Sleep(300 * time.Millisecond)
@@ -184,7 +185,7 @@ func TestBarOnATerminal(t *testing.T) {
 func TestInterruptedBar(t *testing.T) {
 	s, p := newShop(t), newPTY(t, 100)
 	var out bytes.Buffer
-	c, ended := s.watch(p, &out)
+	c, ended := s.watch(p, 1<<30, &out) // it must not come to its end before it is told
 	if err := c.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

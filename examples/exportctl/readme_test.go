@@ -44,6 +44,7 @@ func shown(text string) (script string) {
 
 // The README's session runs from a clone, and prints what it says.
 func TestREADMESession(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("SKIPPED: bash is not here")
 	}
