@@ -82,7 +82,8 @@ func TestCoverageStreams(t *testing.T) {
 		n = 40_000
 	}
 	dir := t.TempDir()
-	exportMany(t, dir, n, 8)
+	const each = 40
+	exportMany(t, dir, n, each)
 	a := inDirectory(t, dir, archive.Config{Clock: func() time.Time { return ten.AddDate(0, 1, 0) }})
 	peak := watchHeap(t)
 	var lines counter
@@ -91,7 +92,7 @@ func TestCoverageStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := int64(n - n/8); summary.Findings[archive.CoverageMissing] != missing || summary.Total() != missing || summary.InTime != int64(n)-missing || int64(lines) != missing+1 {
+	if missing := int64(n - n/each); summary.Findings[archive.CoverageMissing] != missing || summary.Total() != missing || summary.InTime != int64(n)-missing || int64(lines) != missing+1 {
 		t.Errorf("%d lines, %+v", lines, summary)
 	}
 	if t.Logf("%d decisions: the heap grew by %d KiB at most", n, grown>>10); grown > allowed {

@@ -62,28 +62,40 @@ func TestKilledAtEachWrite(t *testing.T) {
 	if counted != 11 { // two packets, three exhibits, the manifest, the commit; in the background, two index entries a row
 		t.Errorf("an export of two packets took %d writes, want 11", counted)
 	}
-	for n := 1; n <= counted; n++ {
-		for _, when := range []string{"before", "after"} {
-			t.Run(fmt.Sprintf("%s write %d", when, n), func(t *testing.T) {
-				bucket := t.TempDir()
-				err := start(t, "killed", bucket, key, fmt.Sprintf("HOLDFAST_KILL_AT=%d", n), "HOLDFAST_KILL="+when).Run()
-				if err == nil || !strings.Contains(err.Error(), "killed") {
-					t.Fatalf("the process was not killed: %v", err)
-				}
-				a := openKeyed(t, bucket)
-				if _, err := a.ExportBatch(t.Context(), packets); err != nil {
-					t.Fatal(err)
-				}
-				if err := a.Log().Seal(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := a.Verify(t.Context()); err != nil {
-					t.Error(err)
-				}
-				wantEqual(t, "after the kill and a second run", steady(t, bucket), want)
-			})
+	atEachWrite(t, counted, func(t *testing.T, kill ...string) {
+		bucket := t.TempDir()
+		err := start(t, "killed", bucket, key, kill...).Run()
+		if err == nil || !strings.Contains(err.Error(), "killed") {
+			t.Fatalf("the process was not killed: %v", err)
 		}
-	}
+		a := openKeyed(t, bucket)
+		if _, err := a.ExportBatch(t.Context(), packets); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Log().Seal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Verify(t.Context()); err != nil {
+			t.Error(err)
+		}
+		wantEqual(t, "after the kill and a second run", steady(t, bucket), want)
+	})
+}
+
+// atEachWrite tests, in parallel, what is so when a process was killed before or after each
+// of its writes; kill is what tells it where.
+func atEachWrite(t *testing.T, writes int, test func(t *testing.T, kill ...string)) {
+	t.Helper()
+	t.Run("killed", func(t *testing.T) {
+		for n := 1; n <= writes; n++ {
+			for _, when := range []string{"before", "after"} {
+				t.Run(fmt.Sprintf("%s write %d", when, n), func(t *testing.T) {
+					t.Parallel()
+					test(t, fmt.Sprintf("HOLDFAST_KILL_AT=%d", n), "HOLDFAST_KILL="+when)
+				})
+			}
+		}
+	})
 }
 
 func countWrites(t *testing.T, bucket string, packets []archive.Packet) int {

@@ -3,7 +3,6 @@ package archive_test
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -67,24 +66,20 @@ func TestKilledWhileReplicating(t *testing.T) {
 	var writes distinct
 	replicateInto(t, primary, &wormtest.Faulty{Driver: directory(t, peaceful), Before: func(op wormtest.Op) { writes.add(op) }})
 	want := evidence(t, peaceful)
-	for n := 1; n <= len(writes.written); n++ {
-		for _, when := range []string{"before", "after"} {
-			t.Run(fmt.Sprintf("%s write %d", when, n), func(t *testing.T) {
-				other := t.TempDir()
-				err := start(t, "replicate", primary, key, "HOLDFAST_REPLICA="+other, fmt.Sprintf("HOLDFAST_KILL_AT=%d", n), "HOLDFAST_KILL="+when).Run()
-				if err == nil || !strings.Contains(err.Error(), "killed") {
-					t.Fatalf("the process was not killed: %v", err)
-				}
-				for path, content := range evidence(t, other) {
-					if want[path] != content {
-						t.Errorf("after the kill the copy has %s, which is not whole or not of the primary", path)
-					}
-				}
-				replicateInto(t, primary, directory(t, other))
-				wantEqual(t, "the copy", evidence(t, other), want)
-			})
+	atEachWrite(t, len(writes.written), func(t *testing.T, kill ...string) {
+		other := t.TempDir()
+		err := start(t, "replicate", primary, key, append(kill, "HOLDFAST_REPLICA="+other)...).Run()
+		if err == nil || !strings.Contains(err.Error(), "killed") {
+			t.Fatalf("the process was not killed: %v", err)
 		}
-	}
+		for path, content := range evidence(t, other) {
+			if want[path] != content {
+				t.Errorf("after the kill the copy has %s, which is not whole or not of the primary", path)
+			}
+		}
+		replicateInto(t, primary, directory(t, other))
+		wantEqual(t, "the copy", evidence(t, other), want)
+	})
 	wantEqual(t, "the primary", snapshot(t, primary), before)
 }
 
