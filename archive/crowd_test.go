@@ -13,8 +13,11 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm"
 )
 
-// crowdJob exports the sample register, and as many packets that are this
-// process's own, half of them one by one and half in a batch.
+// own is how many packets each process of a crowd has to itself.
+const own = 16
+
+// crowdJob exports the sample register, and packets that are this process's own, half of
+// them one by one and then all in a batch.
 func crowdJob(ctx context.Context, driver worm.Driver) error {
 	a, err := openJob(ctx, driver)
 	if err != nil {
@@ -24,13 +27,13 @@ func crowdJob(ctx context.Context, driver worm.Driver) error {
 	if err != nil {
 		return err
 	}
-	for i := range len(packets) {
-		own, err := archive.ParseJSON(fmt.Appendf(nil, `{"promotion_packet_id": "own-%s-%d", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-08-04T10:22:00Z"}`,
+	for i := range own {
+		p, err := archive.ParseJSON(fmt.Appendf(nil, `{"promotion_packet_id": "own-%s-%d", "promotion_decision": "promote", "promotion_decision_at_utc": "2026-08-04T10:22:00Z"}`,
 			os.Getenv("HOLDFAST_WHO"), i))
 		if err != nil {
 			return err
 		}
-		packets = append(packets, own)
+		packets = append(packets, p)
 	}
 	for i := 0; i < len(packets); i += 2 {
 		if _, err := a.Export(ctx, packets[i]); err != nil {
@@ -70,7 +73,7 @@ func TestCrowd(t *testing.T) {
 		}
 		seen[r.PromotionPacketID] = r.ExportRowID
 	}
-	if want := register + processes*register; len(seen) != want {
+	if want := register + processes*own; len(seen) != want {
 		t.Errorf("%d packets are exported, want %d", len(seen), want)
 	}
 	report, err := a.Verify(t.Context())
