@@ -51,22 +51,21 @@ func TestMermaidIsSafe(t *testing.T) {
 }
 
 // Mermaid itself draws what is written.
-func TestMermaidDraws(t *testing.T) {
+func mermaidDraws(t *testing.T, b *testBrowser) {
 	modules := servers.NPM(t, "mermaid", "12.3.0")
 	script, err := os.ReadFile(filepath.Join(modules, "mermaid", "dist", "mermaid.min.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBrowser(t)
 	all := pages(t)
 	sources := map[string]string{"incident": mermaid(t, all["incident"]), "hostile": mermaid(t, all["hostile"])}
 	encoded, err := json.Marshal(sources)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dom := b.open(t, "mermaid", fmt.Appendf(nil, `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>%s</script><script>
+	dom := b.open(t, fmt.Appendf(nil, `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body><script>%s</script><script>
 		mermaid.initialize({startOnLoad: false});
-		(async () => { for (const [name, text] of Object.entries(%s)) {
+		globalThis.finished = (async () => { for (const [name, text] of Object.entries(%s)) {
 			const {svg} = await mermaid.render("drawn-" + name, text);
 			const div = document.createElement("div"); div.innerHTML = svg; document.body.append(div);
 			const p = document.createElement("pre"); p.id = "text-" + name; p.textContent = "DRAWN " + name + " " + div.textContent; document.body.append(p);
@@ -80,7 +79,7 @@ func TestMermaidDraws(t *testing.T) {
 			}
 		}
 	}
-	if b.complaints != "" || len(b.asked) != 1 {
-		t.Errorf("complained %q, asked for %v", b.complaints, b.asked)
+	if b.complaints != "" || len(b.requests()) != 1 {
+		t.Errorf("complained %q, asked for %v", b.complaints, b.requests())
 	}
 }

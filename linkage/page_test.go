@@ -2,22 +2,13 @@ package linkage_test
 
 import (
 	"bytes"
-	"context"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/holdfast-archive/holdfast/archive"
 	"github.com/holdfast-archive/holdfast/linkage"
-	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
 func html(t testing.TB, l linkage.Lineage) []byte {
@@ -129,122 +120,38 @@ func TestPageIsSafe(t *testing.T) {
 	}
 }
 
-// In a browser the page asks the network for nothing, has nothing to complain about,
-// and shows every moment. Set HOLDFAST_TEST_PAGES to a folder to look at the pages
-// and at how they come out in light, in dark, on a telephone, and on paper.
-func TestPageInChromium(t *testing.T) {
+// One browser, which takes seconds to start, opens all that is opened in one. Set
+// HOLDFAST_TEST_PAGES to a folder to look at the pages and at how they come out in light,
+// in dark, on a telephone, and on paper.
+func TestInChromium(t *testing.T) {
 	b := newBrowser(t)
+	t.Run("pages", func(t *testing.T) { pagesAreQuiet(t, b) })
+	t.Run("mermaid", func(t *testing.T) { mermaidDraws(t, b) })
+}
+
+// In a browser the page asks the network for nothing, has nothing to complain about,
+// and shows every moment.
+func pagesAreQuiet(t *testing.T, b *testBrowser) {
 	for name, l := range pages(t) {
-		page := html(t, l)
-		dom := b.open(t, name, page)
+		dom := b.open(t, html(t, l))
 		if got := strings.Count(dom, `<li class="moment `); got != len(l.Moments) || got == 0 {
 			t.Errorf("%s: %d moments in the document, want %d", name, got, len(l.Moments))
 		}
 		if strings.Contains(dom, "<title>owned") || strings.Contains(dom, "<script") {
 			t.Errorf("%s: something was run", name)
 		}
-		if len(b.asked) != 1 || b.complaints != "" {
-			t.Errorf("%s: asked for %v, complained %q", name, b.asked, b.complaints)
+		if len(b.requests()) != 1 || b.complaints != "" {
+			t.Errorf("%s: asked for %v, complained %q", name, b.requests(), b.complaints)
 		}
-		b.keep(t, name, page)
+		b.keep(t, name)
 	}
-	// The test sees what it looks for.
-	b.open(t, "bad", []byte(`<!doctype html><title>x</title><img src="http://elsewhere.test/pixel"><script>console.error("broken")</script>`))
-	if !slices.Contains(b.asked, "http://elsewhere.test/pixel") || !strings.Contains(b.complaints, "broken") {
-		t.Errorf("a page that asks and complains: %v, %q", b.asked, b.complaints)
+	// The test sees what it looks for, and what a page's policy forbids.
+	b.open(t, []byte(`<!doctype html><title>x</title><img src="http://elsewhere.test/pixel"><script>console.error("broken"); undefined.nothing</script>`))
+	if !slices.Contains(b.requests(), "http://elsewhere.test/pixel") || !strings.Contains(b.complaints, "broken") || !strings.Contains(b.complaints, "TypeError") {
+		t.Errorf("a page that asks and complains: %v, %q", b.requests(), b.complaints)
 	}
-}
-
-// testBrowser is a Chromium whose every request goes through us.
-type testBrowser struct {
-	path, profile string
-	proxy         *httptest.Server
-
-	mu         sync.Mutex
-	page       []byte
-	asked      []string
-	complaints string
-}
-
-func newBrowser(t *testing.T) *testBrowser {
-	t.Helper()
-	b := &testBrowser{path: servers.Chromium(t), profile: t.TempDir()}
-	b.proxy = httptest.NewServer(b)
-	t.Cleanup(b.proxy.Close)
-	return b
-}
-
-func (b *testBrowser) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if r.Method == http.MethodConnect {
-		http.Error(w, "no", http.StatusForbidden) // the browser's own errands; a page's are over http here
-		return
-	}
-	if strings.HasSuffix(r.URL.Hostname(), ".google.com") || strings.HasSuffix(r.URL.Hostname(), ".googleapis.com") {
-		http.Error(w, "no", http.StatusForbidden) // as above
-		return
-	}
-	b.asked = append(b.asked, r.URL.String())
-	if r.URL.Host == "page.test" && r.URL.Path == "/" {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write(b.page)
-		return
-	}
-	http.NotFound(w, r)
-}
-
-func (b *testBrowser) run(t *testing.T, args ...string) (stdout, stderr string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, b.path, append([]string{"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions", "--metrics-recording-only",
-		"--user-data-dir=" + b.profile, "--proxy-server=" + b.proxy.URL, "--proxy-bypass-list=<-loopback>", "--enable-logging=stderr", "--hide-scrollbars"}, args...)...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("chromium: %v\n%s", err, errs.String())
-	}
-	return out.String(), errs.String()
-}
-
-// open opens a page and returns its document; what it asked for and what it said on
-// its console are kept.
-func (b *testBrowser) open(t *testing.T, name string, page []byte) (dom string) {
-	t.Helper()
-	b.mu.Lock()
-	b.page, b.asked, b.complaints = page, nil, ""
-	b.mu.Unlock()
-	dom, said := b.run(t, "--dump-dom", "--virtual-time-budget=2000", "http://page.test/")
-	for line := range strings.Lines(said) {
-		if strings.Contains(line, "CONSOLE") {
-			b.complaints += line
-		}
-	}
-	if dom == "" {
-		t.Fatalf("%s: no document\n%s", name, said)
-	}
-	return dom
-}
-
-// keep writes a page and its pictures where somebody can look at them.
-func (b *testBrowser) keep(t *testing.T, name string, page []byte) {
-	t.Helper()
-	dir := os.Getenv("HOLDFAST_TEST_PAGES")
-	if dir == "" {
-		return
-	}
-	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file+".html", page, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		{"--screenshot=" + file + "-light.png", "--window-size=1280,2600", "--blink-settings=preferredColorScheme=1"},
-		{"--screenshot=" + file + "-dark.png", "--window-size=1280,2600", "--blink-settings=preferredColorScheme=0"},
-		{"--screenshot=" + file + "-narrow.png", "--window-size=500,3200"},
-		{"--print-to-pdf=" + file + ".pdf", "--no-pdf-header-footer"},
-	} {
-		b.run(t, append(args, "http://page.test/")...)
+	b.open(t, []byte(`<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'"><title>x</title><img src="http://elsewhere.test/pixel">`))
+	if slices.Contains(b.requests(), "http://elsewhere.test/pixel") || !strings.Contains(b.complaints, "Content Security Policy") {
+		t.Errorf("a page that may not ask: %v, %q", b.requests(), b.complaints)
 	}
 }
