@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
 // The README shows this program, and nothing else.
@@ -34,10 +36,7 @@ func TestProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	binary := filepath.Join(t.TempDir(), "first")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	binary := servers.Program(t, ".")
 	dir := t.TempDir()
 	var outputs []string
 	for range 2 {

@@ -216,8 +216,6 @@ func TestWorkflow(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(scripttest.Main(m)) }
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -170,8 +170,6 @@ func TestGitLab(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(scripttest.Main(m)) }
-
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
