@@ -120,7 +120,7 @@ func TestFailureKilledWhileDeriving(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(400*time.Millisecond + rand.N(600*time.Millisecond)) // it is in the midst of it, wherever that is
+		time.Sleep(250*time.Millisecond + rand.N(350*time.Millisecond)) // it is in the midst of it, wherever that is
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

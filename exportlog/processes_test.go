@@ -138,10 +138,14 @@ func TestFailureManyProcessesOnOneDirectory(t *testing.T) {
 	crowd(t, address, address, each)
 }
 
-// The same on S3, over a network that fails every twentieth request.
+// The same on S3, over a network that fails every twentieth request. HOLDFAST_TEST_BIG=1 has
+// each caller append twice as many rows.
 func TestFailureManyProcessesOnS3InAStorm(t *testing.T) {
-	each := 12
-	if testing.Short() {
+	each := 6
+	switch {
+	case os.Getenv("HOLDFAST_TEST_BIG") == "1":
+		each = 12
+	case testing.Short():
 		each = 2
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", servers.VersityAccessKey)
