@@ -1,10 +1,12 @@
 package exportlog_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/holdfast-archive/holdfast/exportlog"
 	"github.com/holdfast-archive/holdfast/retention/worm"
@@ -15,6 +17,10 @@ import (
 // A writer that dies while it derives, at whatever write, leaves a log that reads
 // right, and that the next writer completes to the same objects.
 func TestFailureCrashAtBlockBoundary(t *testing.T) {
+	synctest.Test(t, crashAtBlockBoundary) // retries are waited for
+}
+
+func crashAtBlockBoundary(t *testing.T) {
 	const rows = 520
 	write := func(d worm.Driver) error {
 		l := openWithoutCleanup(t, d)
@@ -27,7 +33,7 @@ func TestFailureCrashAtBlockBoundary(t *testing.T) {
 				return err
 			}
 		}
-		return l.Seal(t.Context())
+		return errors.Join(l.Seal(t.Context()), l.Close()) // who is dead writes nothing at closing, either
 	}
 	peaceful := memworm.New()
 	counting := &wormtest.Faulty{Driver: peaceful}
