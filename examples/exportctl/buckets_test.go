@@ -14,18 +14,33 @@ import (
 	"github.com/holdfast-archive/holdfast/retention/worm/wormtest/servers"
 )
 
-// A bucket that does not exist is not taken for one that is down, in any cloud.
+// A bucket that does not exist is not taken for one that is down. Of Azure, see
+// TestContainers.
 func TestNoSuchBucket(t *testing.T) {
 	t.Parallel()
-	azure, google := servers.Azurite(t), servers.FakeGCS(t, "")
-	// Azure's client keeps the first account that a process names.
-	d := newDesk(t, "AWS_ACCESS_KEY_ID="+servers.VersityAccessKey, "AWS_SECRET_ACCESS_KEY="+servers.VersitySecretKey,
-		"AZURE_STORAGE_ACCOUNT="+servers.AzuriteAccount, "AZURE_STORAGE_KEY="+servers.AzuriteKey, "STORAGE_EMULATOR_HOST="+google)
-	for _, bucket := range []string{s3At(servers.Versity(t), "nowhere"), "gs://nowhere", "azblob://nowhere?protocol=http&localemu=true&domain=" + azure} {
-		where, _, _ := strings.Cut(bucket, "?")
-		d.try("export", "packet.json", "--bucket", bucket).says(exitWrongUse, where+": there is no such bucket", "Check the bucket's name")
-		d.try("doctor", "--bucket", bucket).finds(exitWrongUse, "reachable", "there is no such bucket", "Check the bucket's name")
+	d := newDesk(t, "AWS_ACCESS_KEY_ID="+servers.VersityAccessKey, "AWS_SECRET_ACCESS_KEY="+servers.VersitySecretKey, "STORAGE_EMULATOR_HOST="+servers.FakeGCS(t, ""))
+	for _, bucket := range []string{s3At(servers.Versity(t), "nowhere"), "gs://nowhere"} {
+		d.isNowhere(bucket)
 	}
+}
+
+// In Azure it is the same, and so are credentials that are refused. Azurite takes seconds to
+// start, so there is one for both.
+func TestContainers(t *testing.T) {
+	t.Parallel()
+	at := "?protocol=http&localemu=true&domain=" + servers.Azurite(t)
+	d := newDesk(t, "AZURE_STORAGE_ACCOUNT="+servers.AzuriteAccount) // the client keeps the first that a process names
+	d.with("AZURE_STORAGE_KEY=" + servers.AzuriteKey).isNowhere("azblob://nowhere" + at)
+	d.with("AZURE_STORAGE_KEY=d3Jvbmc=").try("find", "INC-1", "--bucket", "azblob://release-evidence"+at).
+		says(exitWrongUse, "azblob://release-evidence: ", "denied: AuthorizationFailure") // Azure itself says AuthenticationFailed
+}
+
+// isNowhere looks for a bucket that is not there.
+func (d desk) isNowhere(bucket string) {
+	d.Helper()
+	where, _, _ := strings.Cut(bucket, "?")
+	d.try("export", "packet.json", "--bucket", bucket).says(exitWrongUse, where+": there is no such bucket", "Check the bucket's name")
+	d.try("doctor", "--bucket", bucket).finds(exitWrongUse, "reachable", "there is no such bucket", "Check the bucket's name")
 }
 
 // A bucket without object lock takes nothing, and it is said how to make one that does.
