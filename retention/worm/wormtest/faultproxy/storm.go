@@ -11,18 +11,17 @@ import (
 )
 
 // Storms sends a [wormtest.Crowd] through a proxy that makes one write in ten fail, to a
-// real server: 64 goroutines with 20 keys where any fault may come, and a smaller crowd
-// where one fault alone does. HOLDFAST_TEST_BIG=1 sends 64 with 50 through each, which takes
-// minutes. The storms are parallel tests, since most of them wait. writes tells which
-// requests store an object; open opens a new bucket twice, through the proxy at an address
-// and without it.
+// real server: 64 goroutines with 50 keys where any fault may come, and a smaller crowd
+// where one fault alone does. HOLDFAST_TEST_BIG=1 sends the whole crowd through each,
+// which takes minutes. The storms are parallel tests, since most of them wait. writes tells
+// which requests store an object; open opens a new bucket twice, through the proxy at an
+// address and without it.
 func Storms(t *testing.T, server string, writes func(*http.Request) bool, open func(t *testing.T, proxy string) (stormy, calm *worm.Store)) {
-	whole, small := crowd{64, 20}, crowd{16, 10}
+	whole, small := crowd{64, 50}, crowd{16, 10}
 	if testing.Short() {
 		whole = small
 	}
 	if os.Getenv("HOLDFAST_TEST_BIG") == "1" {
-		whole = crowd{64, 50}
 		small = whole
 	}
 	storm := func(name string, c crowd, faults ...Fault) {
