@@ -58,7 +58,7 @@
 //	know the head     from the newest mark, see below; then GET n+1, n+2, … in growing
 //	                  parallel windows until one is absent
 //	group             everything queued in this process goes into one commit; callers who
-//	                  were answered together are waited for, 2 ms at the most
+//	                  were just answered are waited for, 2 ms at the most
 //	deduplicate       on promotion_packet_id and idempotency_key, against every row up to the head
 //	PUT n+1 if absent
 //	  stored          the rows are ours
@@ -82,8 +82,9 @@
 // with everybody's rows in it; the others read it, and find theirs. A leader that
 // does not come is replaced by the next in line, and two leaders do no harm, for
 // there is one commit 42, and every row has its idempotency key. A proposal is void
-// once its commit is there. A writer that keeps winning looks into the inbox every
-// fourth time, and then shares too.
+// once its commit is there: who looks for the others' names reads on at the same time,
+// and if it came too late for one commit is in time for the next. A writer that keeps
+// winning looks into the inbox every fourth time, and then shares too.
 //
 // # What is derived
 //
@@ -104,7 +105,8 @@
 // Ids are escaped as in the names of packets; one that cannot be is named by
 // sha256! and its hash. Numbers in marks count down, so that the newest is listed
 // first, in one request at any size. A mark is written last: up to its rows, all
-// of the above is there. In a store that stores many objects for less than one by one
+// of the above is there. A block that its writer leaves lying for two seconds is
+// derived by the writer of the next. In a store that stores many objects for less than one by one
 // ([worm.Store.Bulk]), rows wait up to 0.2 s to be derived from together.
 //
 // Nobody believes any of it. A process that opens the log takes the newest mark,
