@@ -123,7 +123,7 @@ func (l *Log) inform(ctx context.Context, r *request) (err error) {
 	if err := l.deriver.keepUp(ctx); err != nil {
 		return err
 	}
-	if !l.isOpen() {
+	if !l.floor.isOpen() {
 		if err := l.catchUp(ctx); err != nil {
 			return err
 		}

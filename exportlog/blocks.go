@@ -85,7 +85,7 @@ func (d *deriver) blocks(ctx context.Context, all bool, tell func(rows, of int64
 // nothing to do. It passes over those that somebody else has derived.
 func (d *deriver) due(ctx context.Context, all bool) (due []mark, err error) {
 	d.log.mu.Lock()
-	head, base := d.log.chain.rows, d.log.base.Rows
+	head, base := d.log.chain.rows, d.log.floor.start().Rows
 	d.log.mu.Unlock()
 	d.marked = max(d.marked, base)
 	var awaited int64

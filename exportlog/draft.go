@@ -42,13 +42,16 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 	return d.draft, nil
 }
 
-// drafting is a draft that grows, and what its rows say to those that follow.
+// drafting is a draft that grows, and what its rows say to those that follow. What it
+// needs of the log is taken at once: locking the log for each row, while a thousand callers
+// do so too, takes longer than all else.
 type drafting struct {
 	draft
 	log     *Log
 	next    int64            // export_row_id
 	prev    worm.Digest      // of the line before
 	root    worm.Digest      // for the first row
+	placed  map[Key]int64    // commits of the rows that the log covers already
 	drafted map[Key]int      // in fresh
 	exports map[string]int64 // by promotion_packet_id
 	holds   holds
@@ -64,11 +67,23 @@ func (l *Log) newDrafting(group []*request) (drafting, error) {
 	for _, r := range group {
 		rows, size = rows+len(r.rows), size+r.bytes
 	}
-	return drafting{
+	d := drafting{
 		draft: draft{number: l.index.commits() + 1, group: group, body: make([]byte, 0, size), fresh: make([]Row, 0, rows)},
 		log:   l, next: l.chain.rows + 1, prev: l.chain.last, root: l.chain.tree.root(),
-		drafted: make(map[Key]int, rows), exports: make(map[string]int64, rows), holds: holds{},
-	}, nil
+		placed: map[Key]int64{}, drafted: make(map[Key]int, rows), exports: make(map[string]int64, rows), holds: holds{},
+	}
+	for _, r := range group {
+		for i := range r.rows {
+			key := r.rows[i].Key()
+			if commit, ok := l.index.keys[key]; ok {
+				d.placed[key] = commit
+			}
+			if export, ok := l.index.exports[key.PromotionPacketID]; ok {
+				d.exports[key.PromotionPacketID] = export
+			}
+		}
+	}
+	return d, nil
 }
 
 // lookUp returns the rows of a request that the log or the draft already has, and nil
@@ -81,7 +96,7 @@ func (d *drafting) lookUp(ctx context.Context, r *request) (existing []*Row, err
 			existing[i] = &d.fresh[at]
 			continue
 		}
-		if existing[i], err = d.log.had(ctx, key, r.known); err != nil {
+		if existing[i], err = d.log.had(ctx, key, d.placed[key], r.known); err != nil {
 			return nil, err
 		}
 	}
@@ -115,7 +130,7 @@ func (d *drafting) place(r *request, i int) (*Row, error) {
 	row := &d.fresh[len(d.fresh)-1]
 	row.SchemaVersion, row.ExportRowID, row.PrevRowSHA256, row.PrevRootSHA256 = SchemaVersion, d.next, d.prev, d.root
 	if row.Kind == KindExport {
-		row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, d.exports[row.PromotionPacketID], d.log.latestExport(row.PromotionPacketID, r.known))
+		row.ReexportOfExportRowID = max(row.ReexportOfExportRowID, d.exports[row.PromotionPacketID], r.known.packets[row.PromotionPacketID].latestExport)
 		d.exports[row.PromotionPacketID] = d.next
 	}
 	line, err := place(row, r.templates[i])
@@ -128,11 +143,4 @@ func (d *drafting) place(r *request, i int) (*Row, error) {
 	d.drafted[row.Key()] = len(d.fresh) - 1
 	d.holds.add(row)
 	return row, nil
-}
-
-// latestExport returns the number of a packet's latest export row, or 0.
-func (l *Log) latestExport(packetID string, old known) int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return max(l.index.exports[packetID], old.packets[packetID].latestExport)
 }

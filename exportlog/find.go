@@ -76,13 +76,13 @@ func (l *Log) Find(ctx context.Context, q Query) ([]Row, error) {
 }
 
 func (l *Log) find(ctx context.Context, q Query) ([]Row, error) {
-	if !l.isOpen() {
+	if !l.floor.isOpen() {
 		if err := l.catchUp(ctx); err != nil {
 			return nil, err
 		}
 	}
 	for {
-		m := l.start()
+		m := l.floor.start()
 		var old, later []Row
 		g, gctx := errgroup.WithContext(ctx)
 		g.Go(func() (err error) {
@@ -102,17 +102,10 @@ func (l *Log) find(ctx context.Context, q Query) ([]Row, error) {
 		if err := g.Wait(); err != nil {
 			return nil, err
 		}
-		if l.start() == m { // or else rows may have passed from one half to the other
+		if l.floor.start() == m { // or else rows may have passed from one half to the other
 			return merge(old, later), damage
 		}
 	}
-}
-
-// start is the mark that reading started from.
-func (l *Log) start() mark {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.base
 }
 
 // seen is how many rows there were when the end was last looked for.

@@ -14,9 +14,7 @@ const farBehind = 1024
 // there are some, for marks are a block apart; without one there are few. Two windows
 // are enough for the commits of a whole block and the end behind them.
 func (l *Log) openingWindow() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.base.Rows > 0 {
+	if l.floor.start().Rows > 0 {
 		return 32
 	}
 	return 4
@@ -46,7 +44,7 @@ func (l *Log) readOn(ctx context.Context, window int) error {
 	}
 	l.walks++
 	l.mu.Unlock()
-	opening := !l.isOpen()
+	opening := !l.floor.isOpen()
 	if opening {
 		if err := l.jump(ctx); err != nil {
 			return err
@@ -68,7 +66,8 @@ func (l *Log) readOn(ctx context.Context, window int) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.opened, l.walked = true, l.walks
+	l.walked = l.walks
+	l.floor.open()
 	return nil
 }
 
@@ -93,12 +92,6 @@ func (l *Log) lookBehind(ctx context.Context) error {
 
 func (l *Log) readCommit(ctx context.Context, n int64) (stored, error) {
 	return readCommit(ctx, l.store, n)
-}
-
-func (l *Log) isOpen() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.opened
 }
 
 var errFar = errors.New("the end of the log is far ahead")
@@ -141,8 +134,8 @@ func (l *Log) jump(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.base, l.chain, l.index, l.recent = m, c, newIndex(m.Commit-1), recent{}
-	clear(l.lookups)
+	l.floor.move(m)
+	l.chain, l.index, l.recent = c, newIndex(m.Commit-1), recent{}
 	return nil
 }
 
@@ -151,14 +144,14 @@ func (l *Log) jump(ctx context.Context) error {
 func (l *Log) raise(m mark) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	covered := l.chain.rows - l.base.below()
-	if covered < maxCovered || m.Rows <= l.base.Rows || l.chain.damaged() || l.index.commitOf(m.Rows) != m.Commit {
+	base := l.floor.start()
+	covered := l.chain.rows - base.below()
+	if covered < maxCovered || m.Rows <= base.Rows || l.chain.damaged() || l.index.commitOf(m.Rows) != m.Commit {
 		return
 	}
-	l.base = m
+	l.floor.move(m)
 	l.index.raise(m.Commit-1, m.CommitFirstRow)
 	l.chain.tree.raise(m.below())
-	clear(l.lookups)
 }
 
 // learn takes commit n into what we know, unless it already is.

@@ -50,18 +50,16 @@ type Log struct {
 	queue   queue
 	deriver deriver
 	inbox   inbox
+	floor   floor // where reading started; rows below are found by derived objects
 
 	catching gate       // one walk to the head at a time
 	mu       sync.Mutex // guards what follows
 	walks    int64      // begun so far
 	walked   int64      // the last one that got to the end
-	opened   bool       // the log was read up to its end once
-	base     mark       // where reading started; rows below are found by derived objects
 	chain    chain
 	index    index
 	recent   recent
-	lookups  map[string]below // by promotion_packet_id, as of base
-	suspects []Finding        // derived objects found wrong on the way
+	suspects []Finding // derived objects found wrong on the way
 }
 
 // Open returns the log of a bucket. It reads nothing yet: a log starts with its
@@ -80,7 +78,7 @@ func Open(store *worm.Store, cfg Config) *Log {
 	rand.Read(nonce) // never fails, see crypto/rand
 	l := &Log{
 		store: store, cfg: cfg, nonce: hex.EncodeToString(nonce), tiles: newTiles(store),
-		watch: newWatch(cfg.Telemetry), catching: newGate(), chain: newChain(), index: newIndex(0), lookups: map[string]below{},
+		watch: newWatch(cfg.Telemetry), catching: newGate(), chain: newChain(), index: newIndex(0),
 	}
 	l.deriver = deriver{log: l, turn: newGate(), closing: make(chan struct{})}
 	return l

@@ -13,9 +13,6 @@ type below struct {
 	latestExport int64           // 0 for none
 }
 
-// maxLookups bounds the packets whose rows below the base are remembered.
-const maxLookups = 4096
-
 // known is what a request has learnt of its packets, and of the exports whose
 // evidence its corrections move.
 type known struct {
@@ -27,27 +24,11 @@ type known struct {
 // lookUp finds what the log has of packets and of exports below the base: one
 // listing for a packet it has never seen, and one more round trip for one it has.
 func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (known, error) {
-	l.mu.Lock()
-	base, m := l.base.below(), l.base
-	if base == 0 { // there is nothing below it
-		l.mu.Unlock()
-		return known{}, nil
+	m, k, unknown := l.floor.known(rows)
+	if m.below() == 0 {
+		return k, nil
 	}
-	k := known{base: base, packets: map[string]below{}, holds: holds{}}
-	var wanted []string
-	for _, r := range rows {
-		if _, ok := k.packets[r.PromotionPacketID]; ok {
-			continue
-		}
-		b, ok := l.lookups[r.PromotionPacketID]
-		k.packets[r.PromotionPacketID] = b
-		if !ok {
-			wanted = append(wanted, r.PromotionPacketID)
-		}
-	}
-	l.mu.Unlock()
-
-	found, err := inParallel(ctx, wanted, func(ctx context.Context, packet string) (below, error) { return l.lookUpOne(ctx, m, packet) })
+	found, err := inParallel(ctx, unknown, func(ctx context.Context, packet string) (below, error) { return l.lookUpOne(ctx, m, packet) })
 	if err != nil {
 		return known{}, err
 	}
@@ -64,17 +45,12 @@ func (l *Log) lookUp(ctx context.Context, rows []Row, moves map[int]int64) (know
 			k.holds.add(&r)
 		}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.lookups) > maxLookups {
-		clear(l.lookups)
+	learnt := map[string]below{}
+	for i, packet := range unknown {
+		learnt[packet] = found[i]
 	}
-	for i, packet := range wanted {
-		k.packets[packet] = found[i]
-		if l.base == m {
-			l.lookups[packet] = found[i]
-		}
-	}
+	maps.Copy(k.packets, learnt)
+	l.floor.remember(m, learnt)
 	return k, nil
 }
 
@@ -147,7 +123,7 @@ func (l *Log) existing(ctx context.Context, keys []Key) (map[Key]Row, error) {
 		}
 		found := map[Key]Row{}
 		for _, r := range rows {
-			row, err := l.had(ctx, r.Key(), old)
+			row, err := l.had(ctx, r.Key(), l.commitWith(r.Key()), old)
 			if err != nil {
 				return nil, err
 			}
@@ -155,18 +131,23 @@ func (l *Log) existing(ctx context.Context, keys []Key) (map[Key]Row, error) {
 				found[r.Key()] = *row
 			}
 		}
-		if !old.stale(l.start().below()) {
+		if !old.stale(l.floor.start().below()) {
 			return found, nil
 		}
 	}
 }
 
-// had returns the row that has a key; nil if the log has none.
-func (l *Log) had(ctx context.Context, key Key, old known) (*Row, error) {
+// commitWith returns the commit that has the row of a key, or 0 if none is covered.
+func (l *Log) commitWith(key Key) int64 {
 	l.mu.Lock()
-	commit, ok := l.index.keys[key]
-	l.mu.Unlock()
-	if !ok {
+	defer l.mu.Unlock()
+	return l.index.keys[key]
+}
+
+// had returns the row that has a key, from a commit that is covered or from what was
+// looked up; nil if the log has none.
+func (l *Log) had(ctx context.Context, key Key, commit int64, old known) (*Row, error) {
+	if commit == 0 {
 		return old.packets[key.PromotionPacketID].keys[key.IdempotencyKey], nil
 	}
 	rows, err := l.remembered(ctx, commit)

@@ -59,7 +59,7 @@ func (l *Log) view(ctx context.Context) (view, error) {
 	if err := l.damage(); err != nil {
 		return view{}, err
 	}
-	return view{head: l.chain.head(), kept: l.chain.tree.clone(), tiles: l.tiles.under(ctx, l.base.tree())}, nil
+	return view{head: l.chain.head(), kept: l.chain.tree.clone(), tiles: l.tiles.under(ctx, l.floor.start().tree())}, nil
 }
 
 // ReadHashes implements tlog.HashReader.

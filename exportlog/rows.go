@@ -31,7 +31,7 @@ func (l *Log) Rows(ctx context.Context, from int64) iter.Seq2[Row, error] {
 			return
 		}
 		l.mu.Lock()
-		r.mark, r.commits = l.base, span{l.index.base + 1, l.index.commits()}
+		r.mark, r.commits = l.floor.start(), span{l.index.base + 1, l.index.commits()}
 		if n := l.index.commitOf(r.from); n > 0 {
 			r.commits.first = n
 		}

@@ -47,7 +47,7 @@ func (l *Log) race(ctx context.Context, group []*request) (won draft, err error)
 	ctx, op := l.watch.Start(ctx, "commit rows", linkedTo(group))
 	defer op.End(&err)
 	shared := false // the last draft went into the inbox, and others may have taken it up
-	for known := l.isOpen(); ; {
+	for known := l.floor.isOpen(); ; {
 		d, err := l.prepare(ctx, group, known)
 		if err != nil && shared {
 			return draft{}, l.upToOthers(err)
@@ -103,12 +103,12 @@ func (l *Log) prepare(ctx context.Context, group []*request, known bool) (draft,
 // it does so again.
 func (l *Log) draftKnowing(ctx context.Context, group []*request) (draft, error) {
 	for {
-		base := l.start().below()
+		base := l.floor.start().below()
 		if err := l.refresh(ctx, group, base); err != nil {
 			return draft{}, err
 		}
 		d, err := l.draft(ctx, group)
-		if err != nil || l.start().below() == base {
+		if err != nil || l.floor.start().below() == base {
 			return d, err
 		}
 	}
