@@ -92,8 +92,11 @@ func (d *deriver) background() {
 
 // onePass derives what waits, and then the blocks that are full.
 func (d *deriver) onePass(ctx context.Context, rows []span, by []trace.Link) (err error) {
-	ctx, op := d.log.watch.Start(ctx, "derive index", trace.WithLinks(by...))
-	defer func() { d.log.watch.derived(ctx, op, rows, err) }()
+	if len(rows) > 0 { // looking for a block ahead is nothing to tell of
+		watched, op := d.log.watch.Start(ctx, "derive index", trace.WithLinks(by...))
+		defer func() { d.log.watch.derived(watched, op, rows, err) }()
+		ctx = watched
+	}
 	if err := d.turn.enter(ctx); err != nil {
 		return err
 	}

@@ -106,8 +106,8 @@
 // sha256! and its hash. Numbers in marks count down, so that the newest is listed
 // first, in one request at any size. A mark is written last: up to its rows, all
 // of the above is there. A block that its writer leaves lying for two seconds is
-// derived by the writer of the next. In a store that stores many objects for less than one by one
-// ([worm.Store.Bulk]), rows wait up to 0.2 s to be derived from together.
+// derived by the writer of the next. In a store that stores many objects for less than
+// one by one ([worm.Store.Bulk]), rows wait up to 0.2 s to be derived from together.
 //
 // Nobody believes any of it. A process that opens the log takes the newest mark,
 // reads the commit it names, and checks that the tiles come to the root which that

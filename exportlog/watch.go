@@ -82,19 +82,15 @@ func (w watch) wrote(ctx context.Context, rows []Row) {
 	}
 }
 
-// derived ends the operation of a pass in the background, of which nobody else hears. A
-// pass without rows looked for the block ahead of ours.
+// derived ends the operation of a pass in the background, of which nobody else hears.
 func (w watch) derived(ctx context.Context, op *telemetry.Operation, rows []span, err error) {
-	var first, n int64
-	for i, s := range rows {
-		if i == 0 {
-			first = s.first
-		}
+	var n int64
+	for _, s := range rows {
 		n += s.last - s.first + 1
 	}
-	op.Set(attribute.Int64("holdfast.export_row_id", first), attribute.Int64("holdfast.row.count", n))
+	op.Set(attribute.Int64("holdfast.export_row_id", rows[0].first), attribute.Int64("holdfast.row.count", n))
 	if err != nil {
-		w.Log.LogAttrs(ctx, slog.LevelWarn, "the index is behind: a later pass derives it, of this process or another", slog.Int64("export_row_id", first), slog.Any("error", err))
+		w.Log.LogAttrs(ctx, slog.LevelWarn, "the index is behind: a later pass derives it, of this process or another", slog.Int64("export_row_id", rows[0].first), slog.Any("error", err))
 	}
 	op.End(&err)
 }
