@@ -17,15 +17,7 @@ import (
 func TestNextInLineDerivesWhatTheDeadLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := memworm.New()
-		dying := &wormtest.Faulty{Driver: b, Plan: func(op wormtest.Op) wormtest.Fault {
-			if strings.HasPrefix(op.Key, "log/commits/") {
-				return wormtest.None
-			}
-			return wormtest.RefuseBefore
-		}}
-		first, second := open(t, dying), open(t, b)
-		appendBlock(t, first, "first")
-		appendBlock(t, second, "second")
+		twoBlocks(t, b, func(key string) bool { return !strings.HasPrefix(key, "log/commits/") })
 		time.Sleep(time.Minute)
 		for prefix, want := range map[string]int{"log/head/": 2, "log/blocks/256/": 2, "log/by/packet/": 512, "log/by/batch/": 512} {
 			if got := count(t, b, prefix); got != want {
@@ -39,15 +31,7 @@ func TestNextInLineDerivesWhatTheDeadLeft(t *testing.T) {
 func TestCloseWaitsForNoBlockAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := memworm.New()
-		dying := &wormtest.Faulty{Driver: b, Plan: func(op wormtest.Op) wormtest.Fault {
-			if strings.HasPrefix(op.Key, "log/head/") {
-				return wormtest.RefuseBefore
-			}
-			return wormtest.None
-		}}
-		first, second := open(t, dying), open(t, b)
-		appendBlock(t, first, "first")
-		appendBlock(t, second, "second")
+		first, second := twoBlocks(t, b, func(key string) bool { return strings.HasPrefix(key, "log/head/") })
 		started := time.Now()
 		if err := second.Close(); err != nil {
 			t.Error(err)
@@ -62,6 +46,22 @@ func TestCloseWaitsForNoBlockAhead(t *testing.T) {
 			t.Errorf("%d rows have entries, want 512", got)
 		}
 	})
+}
+
+// twoBlocks are two logs of a bucket that have appended a block each, in this order. What
+// the first would write is refused where it is said to be.
+func twoBlocks(t *testing.T, b *memworm.Bucket, refused func(key string) bool) (first, second *exportlog.Log) {
+	t.Helper()
+	dying := &wormtest.Faulty{Driver: b, Plan: func(op wormtest.Op) wormtest.Fault {
+		if refused(op.Key) {
+			return wormtest.RefuseBefore
+		}
+		return wormtest.None
+	}}
+	first, second = open(t, dying), open(t, b)
+	appendBlock(t, first, "first")
+	appendBlock(t, second, "second")
+	return first, second
 }
 
 // appendBlock appends 256 rows in one commit.

@@ -43,8 +43,8 @@ func (l *Log) draft(ctx context.Context, group []*request) (draft, error) {
 }
 
 // drafting is a draft that grows, and what its rows say to those that follow. What it
-// needs of the log is taken at once: locking the log for each row, while a thousand callers
-// do so too, takes longer than all else.
+// needs of the log is taken at once: it is of one moment, and the log is not locked again
+// for each row, while all callers wait for the same lock.
 type drafting struct {
 	draft
 	log     *Log

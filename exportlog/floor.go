@@ -1,6 +1,9 @@
 package exportlog
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // floor is where reading started, and what was looked up of the rows below. It has a lock
 // of its own, which is held for moments only: a thousand callers who ask for this do not
@@ -76,7 +79,5 @@ func (f *floor) remember(m mark, found map[string]below) {
 	if len(f.lookups) > maxLookups {
 		f.lookups = map[string]below{}
 	}
-	for packet, b := range found {
-		f.lookups[packet] = b
-	}
+	maps.Copy(f.lookups, found)
 }

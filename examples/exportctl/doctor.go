@@ -16,7 +16,8 @@ func (t *tool) doctorCommand() *cobra.Command {
 		Short: "Check a bucket end to end, and say what to fix, in order",
 		Long: `Doctor looks at all that an export needs, in the order in which to mend it: whether the bucket
 can be reached, what these credentials may do, whether it is create-only, keeps versions and
-locks, and what uploads nobody finished; the clock; the keys, and whether what they sign is trusted; the policy; the spool.
+locks, and what uploads nobody finished; the clock; the keys, and whether what they sign is
+trusted; the policy; the spool.
 
 Nothing in such a bucket can be deleted, and so it leaves one object there, ` + probeKey + `, the
 same whenever and by whomever it is run: a line of text, locked for a minute in governance
